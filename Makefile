@@ -1,0 +1,134 @@
+# `make run` fits the default hypothesis to the packaged data; `make test` runs the tests.
+# Both set up .venv first and need only git, make and a Python between 3.12 and 3.14.
+
+VENV := .venv
+BIN  := $(VENV)/bin
+UV   := $(BIN)/uv
+
+export UV_SYSTEM_CERTS := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Settings of a surrounding shell that would point the tools at another environment.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# --- use -------------------------------------------------------------------------------------
+
+.PHONY: run
+run: $(VENV)/.run-ready  ## fit the default hypothesis, write runs/joint/, print the headline
+	$(BIN)/bayesdensing fit joint --out runs/joint
+
+.PHONY: test
+test: $(VENV)/.dev-ready  ## run every test, with the coverage gate
+	$(BIN)/python -m pytest -q --cov --cov-report=term
+
+# --- checks ----------------------------------------------------------------------------------
+
+.PHONY: check
+check: lint types imports docs notebooks  ## everything but the tests
+
+.PHONY: lint
+lint: $(VENV)/.dev-ready  ## style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+.PHONY: types
+types: $(VENV)/.dev-ready  ## static types
+	$(BIN)/mypy
+
+.PHONY: imports
+imports: $(VENV)/.dev-ready  ## the arrows between layers (docs/ARCHITECTURE.md)
+	$(BIN)/lint-imports
+
+.PHONY: docs
+docs: $(VENV)/.dev-ready  ## docstrings, their examples, and the links and commands in *.md
+	find bayesdensing -name '*.py' -print0 | xargs -0 $(BIN)/numpydoc lint
+	MPLBACKEND=Agg $(BIN)/python -m pytest -q --doctest-modules bayesdensing
+	$(BIN)/python .ci/docs.py
+
+.PHONY: notebooks
+notebooks: $(VENV)/.dev-ready  ## execute every notebook; an error in one fails
+	$(BIN)/python .ci/notebooks.py
+
+.PHONY: wheel
+wheel: $(VENV)/.dev-ready  ## build sdist and wheel into dist/
+	$(UV) build -q --clear --build-constraints constraints.txt --python $(BIN)/python
+
+# --- upkeep ----------------------------------------------------------------------------------
+
+.PHONY: constraints
+constraints: | $(UV)  ## pin the newest versions that pyproject.toml allows
+	$(UV) pip compile -q pyproject.toml --extra dev --group build --upgrade \
+	    --universal --fork-strategy fewest --python-version 3.12 \
+	    --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+	    -o $(VENV)/pins.txt > /dev/null
+	sed 's/ *;.*//' $(VENV)/pins.txt > constraints.txt
+
+.PHONY: clean
+clean:  ## remove the environment, builds and caches; runs/ stays
+	rm -rf $(VENV) dist build .coverage htmlcov .pytest_cache .mypy_cache .ruff_cache \
+	    .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help
+help:  ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+# --- the environment -------------------------------------------------------------------------
+
+# A stamp is newer than the pins it was installed from, so a second `make` touches no network.
+# pip is the second choice: slower, but it knows its own mirrors and certificates.
+define install
+	@echo "installing $(1) into $(VENV) ..." >&2
+	@$(UV) pip install -q --python $(BIN)/python -c constraints.txt \
+	    --build-constraints constraints.txt -e '$(2)' \
+	|| $(BIN)/python -m pip install -q -c constraints.txt -e '$(2)'
+	@touch $@
+endef
+
+$(VENV)/.run-ready: pyproject.toml constraints.txt | $(UV)
+	$(call install,bayesdensing,.)
+
+$(VENV)/.dev-ready: $(VENV)/.run-ready
+	$(call install,the development tools,.[dev])
+
+$(UV):
+	@python=$$(sh -c "$$find_python") || exit 1; \
+	echo "making $(VENV) with $$python ..." >&2; \
+	"$$python" -m venv --clear $(VENV) && $(BIN)/python -m pip install -q -c constraints.txt uv
+
+# The first interpreter that is new enough and can make an environment. `python3` may be a
+# version manager's, which follows .python-version; managers' own folders are looked at last.
+define find_python
+fits() {
+    "$$1" -c 'import sys, venv, ensurepip; v = sys.version_info
+sys.exit(not (3, 12) <= v < (3, 15))' 2>/dev/null
+}
+offer() {
+    if fits "$$1"; then "$$1" -c 'import sys; print(sys.executable)'; exit 0; fi
+}
+if [ -n "$$PYTHON" ]; then
+    offer "$$PYTHON"
+    echo "error: PYTHON=$$PYTHON is not a Python 3.12, 3.13 or 3.14 with the venv module" >&2
+    exit 1
+fi
+for name in python3.13 python3.14 python3.12 python3 python; do offer "$$name"; done
+for name in "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.1[234]*/bin/python3; do offer "$$name"; done
+if uv --version >/dev/null 2>&1; then
+    offer "$$(uv python find --no-python-downloads '>=3.12,<3.15' 2>/dev/null)"
+fi
+for name in python3.13 python3.14 python3.12 python3; do
+    if "$$name" -c 'import sys; sys.exit(not (3, 12) <= sys.version_info < (3, 15))' 2>/dev/null
+    then
+        echo "error: $$name cannot make an environment: apt install $$name-venv" >&2
+        exit 1
+    fi
+done
+have=$$(python3 --version 2>/dev/null || echo 'no python3')
+echo "error: bayesdensing needs Python 3.12, 3.13 or 3.14 and found $$have. Install one with" \
+    "\`apt install python3.13 python3.13-venv\`, \`pyenv install 3.13\` or" \
+    "\`uv python install 3.13\`, or name one: make PYTHON=/path/to/python3.13" >&2
+exit 1
+endef
+export find_python

@@ -1,0 +1,64 @@
+"""Bayesian joint posterior for the densing law of large language models.
+
+The names below are loaded on first use: ``import bayesdensing`` is quick and pulls in neither
+PyMC nor the plotting libraries.
+
+Examples
+--------
+>>> import bayesdensing as bd
+>>> sorted(bd.__all__)[:3]
+['DataBundle', 'Fit', 'Spec']
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bayesdensing import plots as plot
+    from bayesdensing.analysis import Fit, load_fit
+    from bayesdensing.data import DataBundle, load_data, validate_bundle
+    from bayesdensing.fitting import fit
+    from bayesdensing.spec import Spec, list_specs, load_spec
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "DataBundle",
+    "Fit",
+    "Spec",
+    "__version__",
+    "fit",
+    "list_specs",
+    "load_data",
+    "load_fit",
+    "load_spec",
+    "plot",
+    "validate_bundle",
+]
+
+_HOMES = {
+    "DataBundle": "bayesdensing.data",
+    "Fit": "bayesdensing.analysis",
+    "Spec": "bayesdensing.spec",
+    "fit": "bayesdensing.fitting",
+    "list_specs": "bayesdensing.spec",
+    "load_data": "bayesdensing.data",
+    "load_fit": "bayesdensing.analysis",
+    "load_spec": "bayesdensing.spec",
+    "validate_bundle": "bayesdensing.data",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name == "plot":
+        value: object = import_module("bayesdensing.plots")
+    elif name in _HOMES:
+        value = getattr(import_module(_HOMES[name]), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))
