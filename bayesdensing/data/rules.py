@@ -1,0 +1,368 @@
+"""Text cells to typed columns: types, ranges, keys and the rules between columns.
+
+A rule is a small function from arrays to faults. Tables are judged as a whole, so that every
+fault comes out in one pass and 200,000 rows take seconds.
+"""
+
+import datetime as dt
+import difflib
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bayesdensing.data.reader import RawTable
+from bayesdensing.data.schema import EXTRA_PREFIX, TABLES, Column, Table
+from bayesdensing.errors import Fault
+
+__all__ = ["check_tables"]
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_NON_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
+_BOOLS = {"true": True, "false": False, "1": True, "0": False}
+_MAX_SHOWN = 60  # characters of a cell repeated in a message
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """A table while it is judged: text, typed values, and what has been found."""
+
+    table: Table
+    raw: RawTable
+    values: dict[str, pd.Series] = field(default_factory=dict)
+    bad: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+    def report(self, index: int, column: str | None, message: str) -> None:
+        """Add a fault at a record, given by its position."""
+        self.faults.append(Fault(self.raw.file, self.raw.rows[index], column, message))
+
+    def report_column(self, column: str, message: str) -> None:
+        """Add a fault of a whole column."""
+        self.faults.append(Fault(self.raw.file, None, column, message))
+
+    def shown(self, index: int, column: str) -> str:
+        """Return a cell as it was typed, shortened and printable, for a message."""
+        cell = self.raw.columns[column][index]
+        cell = cell if len(cell) <= _MAX_SHOWN else cell[:_MAX_SHOWN] + "…"
+        return cell if cell.isprintable() else ascii(cell)[1:-1]
+
+    def numbers(self, column: str) -> npt.NDArray[np.float64]:
+        """Return a numeric column, with NaN where a cell is empty, bad or absent."""
+        values = self.values[column].to_numpy(dtype=np.float64, copy=True)
+        values[self.bad[column]] = np.nan
+        return values
+
+
+def check_tables(
+    raws: Mapping[str, RawTable], *, today: dt.date | None = None
+) -> tuple[dict[str, pd.DataFrame], list[Fault]]:
+    """Judge and type all tables of a bundle.
+
+    Parameters
+    ----------
+    raws : mapping of str to RawTable
+        By table name.
+    today : datetime.date, optional
+        Last allowed date; the default is the current day.
+
+    Returns
+    -------
+    frames : dict of str to pandas.DataFrame
+        Typed tables with every column of the format (absent optional ones are empty) followed
+        by the file's own ``x_`` columns. Meaningful only where there are no faults.
+    faults : list of Fault
+    """
+    today = dt.date.today() if today is None else today
+    sheets = {name: _judge(TABLES[name], raw, today) for name, raw in raws.items()}
+    for sheet in sheets.values():
+        _check_foreign(sheet, sheets)
+        sheet.faults.sort(key=lambda fault: fault.row or 0)
+    frames = {name: pd.DataFrame(sheet.values) for name, sheet in sheets.items()}
+    return frames, [fault for sheet in sheets.values() for fault in sheet.faults]
+
+
+def _judge(table: Table, raw: RawTable, today: dt.date) -> _Sheet:
+    sheet = _Sheet(table, raw)
+    _check_names(sheet)
+    for column in table.columns:
+        if column.name in raw.columns:
+            _parse(sheet, column, today)
+        else:
+            _fill_absent(sheet, column)
+    for name in raw.header:
+        if name.startswith(EXTRA_PREFIX):
+            sheet.values[name] = _text_series(raw.columns[name])
+    for rule in _RULES.get(table.name, ()):
+        rule(sheet)
+    if table.name == "models":
+        active, total = sheet.values["n_params_active"], sheet.values["n_params"]
+        sheet.values["n_params_active"] = active.where(active.notna(), total)
+    _check_key(sheet)
+    return sheet
+
+
+def _check_names(sheet: _Sheet) -> None:
+    known = {column.name: column for column in sheet.table.columns}
+    absent = [c.name for c in sheet.table.columns if c.name not in sheet.raw.columns]
+    for name in sheet.raw.header:
+        if name not in known and not name.startswith(EXTRA_PREFIX):
+            near = difflib.get_close_matches(name.lower(), absent, n=1)
+            hint = f"did you mean {near[0]}? Own" if near else "own"
+            message = f"is not a column of the format; {hint} columns start with {EXTRA_PREFIX}"
+            sheet.report_column(name, message)
+    for name in absent:
+        if not known[name].optional:
+            sheet.report_column(name, "is missing")
+
+
+# --- one column -------------------------------------------------------------------------------
+
+
+def _parse(sheet: _Sheet, column: Column, today: dt.date) -> None:
+    """Type a column, note which cells are bad, and check its range."""
+    cells = sheet.raw.columns[column.name]
+    bad = np.zeros(len(cells), dtype=np.bool_)
+    sheet.bad[column.name] = bad
+    if not column.optional:
+        for index in _where(cells, lambda cell: not cell):
+            bad[index] = True
+            sheet.report(index, column.name, "is empty")
+    if column.kind in ("text", "choice"):
+        sheet.values[column.name] = _text_series(cells)
+        if column.kind == "choice":
+            _check_choices(sheet, column)
+    elif column.kind == "bool":
+        sheet.values[column.name] = _parse_bools(sheet, column, cells)
+    elif column.kind == "date":
+        sheet.values[column.name] = _parse_dates(sheet, column, cells, today)
+    else:
+        sheet.values[column.name] = _parse_numbers(sheet, column, cells)
+        _check_range(sheet, column)
+
+
+def _where(cells: list[str], test: Callable[[str], bool]) -> Iterator[int]:
+    return (index for index, cell in enumerate(cells) if test(cell))
+
+
+def _text_series(cells: list[str]) -> pd.Series:
+    return pd.Series([cell or None for cell in cells], dtype="str")
+
+
+def _fill_absent(sheet: _Sheet, column: Column) -> None:
+    n = len(sheet.raw.rows)
+    empty = {"date": "datetime64[us]", "number": np.float64, "count": np.float64}
+    sheet.values[column.name] = pd.Series([None] * n, dtype=empty.get(column.kind, "str"))
+    # An absent required column is one fault; its cells must not add others.
+    sheet.bad[column.name] = np.full(n, not column.optional, dtype=np.bool_)
+
+
+def _check_choices(sheet: _Sheet, column: Column) -> None:
+    allowed = {*column.choices, ""}
+    for index in _where(sheet.raw.columns[column.name], lambda cell: cell not in allowed):
+        sheet.bad[column.name][index] = True
+        message = f"'{sheet.shown(index, column.name)}' is none of {', '.join(column.choices)}"
+        sheet.report(index, column.name, message)
+
+
+def _parse_bools(sheet: _Sheet, column: Column, cells: list[str]) -> pd.Series:
+    parsed = [_BOOLS.get(cell.lower()) for cell in cells]
+    for index, value in enumerate(parsed):
+        if value is None and cells[index]:
+            sheet.bad[column.name][index] = True
+            message = f"'{sheet.shown(index, column.name)}' is not true or false"
+            sheet.report(index, column.name, message)
+    return pd.Series([bool(value) for value in parsed], dtype=np.bool_)
+
+
+def _parse_dates(
+    sheet: _Sheet, column: Column, cells: list[str], today: dt.date
+) -> pd.Series:
+    known: dict[str, dt.date | None] = {"": None}
+    problems: dict[str, str] = {}
+    for cell in set(cells) - {""}:
+        known[cell] = day = _date_or_none(cell)
+        if day is None:
+            problems[cell] = "is not an ISO date (YYYY-MM-DD)"
+        elif day > today:
+            problems[cell] = f"is in the future (today is {today.isoformat()})"
+        elif column.earliest is not None and day < column.earliest:
+            problems[cell] = f"is before {column.earliest.isoformat()}"
+    for index in _where(cells, problems.__contains__) if problems else ():
+        sheet.bad[column.name][index] = True
+        message = f"{sheet.shown(index, column.name)} {problems[cells[index]]}"
+        sheet.report(index, column.name, message)
+    days = np.array([known[cell] for cell in cells], dtype="datetime64[D]")
+    return pd.Series(days.astype("datetime64[us]"))
+
+
+def _date_or_none(cell: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(cell)
+    except ValueError:
+        return None
+
+
+def _parse_numbers(sheet: _Sheet, column: Column, cells: list[str]) -> pd.Series:
+    values = np.full(len(cells), np.nan)
+    for index, cell in enumerate(cells):
+        if not cell:
+            continue
+        if _NUMBER.fullmatch(cell) and math.isfinite(value := float(cell)):
+            values[index] = value
+            if column.kind != "count" or value.is_integer():
+                continue
+            problem = "is not a whole number"
+        elif _NUMBER.fullmatch(cell) or _NON_FINITE.fullmatch(cell):
+            problem = "is not finite"
+        else:
+            problem = "is not a number"
+        sheet.bad[column.name][index] = True
+        sheet.report(index, column.name, f"{sheet.shown(index, column.name)} {problem}")
+    return pd.Series(values)
+
+
+def _check_range(sheet: _Sheet, column: Column) -> None:
+    values = sheet.numbers(column.name)
+    outside = np.zeros(len(values), dtype=np.bool_)
+    if column.low is not None:
+        outside |= values <= column.low if column.low_open else values < column.low
+    if column.high is not None:
+        outside |= values >= column.high if column.high_open else values > column.high
+    if not outside.any():
+        return
+    hint = _scale_hint(column, values[np.isfinite(values)])
+    if hint:
+        sheet.report_column(column.name, hint)
+    else:
+        for index in np.flatnonzero(outside):
+            cell = sheet.shown(int(index), column.name)
+            sheet.report(int(index), column.name, f"{cell} {column.range_text}")
+    sheet.bad[column.name] |= outside
+
+
+def _scale_hint(column: Column, values: npt.NDArray[np.float64]) -> str:
+    """Name a mistaken unit when most of a column shows it; a few bad cells are just that."""
+    middle = float(np.median(values))
+    if column.scale == "percent":
+        if middle >= 2 and values.min() >= 0 and values.max() <= 100:
+            return (
+                f"looks like percentages (median {middle:g}); "
+                "a score is a fraction between 0 and 1, so divide by 100"
+            )
+    elif column.scale == "params" and 0 < middle < 1e5 and values.min() > 0:
+        word, factor = ("billions", "1e9") if middle < 2e3 else ("millions", "1e6")
+        return (
+            f"looks like {word} (median {middle:g}); "
+            f"parameters are counted one by one, so multiply by {factor}"
+        )
+    return ""
+
+
+# --- between columns and rows -----------------------------------------------------------------
+
+
+def _check_active(sheet: _Sheet) -> None:
+    active, total = sheet.numbers("n_params_active"), sheet.numbers("n_params")
+    for index in map(int, np.flatnonzero(active > total)):
+        cells = sheet.shown(index, "n_params_active"), sheet.shown(index, "n_params")
+        message = f"{cells[0]} active parameters are more than n_params, {cells[1]}"
+        sheet.report(index, "n_params_active", message)
+
+
+def _check_interval(sheet: _Sheet) -> None:
+    value, low, high = (sheet.numbers(name) for name in ("value", "value_lo95", "value_hi95"))
+    has_low, has_high = (
+        sheet.values[name].notna().to_numpy() | sheet.bad[name]
+        for name in ("value_lo95", "value_hi95")
+    )
+    for index in map(int, np.flatnonzero(has_low & ~has_high)):
+        sheet.report(index, "value_hi95", "is empty although value_lo95 is given")
+    for index in map(int, np.flatnonzero(has_high & ~has_low)):
+        sheet.report(index, "value_lo95", "is empty although value_hi95 is given")
+    for index in map(int, np.flatnonzero(low >= value)):
+        cell = sheet.shown(index, "value_lo95")
+        sheet.report(index, "value_lo95", f"{cell} is not below the value")
+    for index in map(int, np.flatnonzero(high <= value)):
+        cell = sheet.shown(index, "value_hi95")
+        sheet.report(index, "value_hi95", f"{cell} is not above the value")
+
+
+def _check_loss_unit(sheet: _Sheet) -> None:
+    first: dict[tuple[str, str], str] = {}
+    names = ("suite", "benchmark", "loss_unit")
+    if not all(name in sheet.raw.columns for name in names):
+        return
+    cells = zip(*(sheet.raw.columns[name] for name in names), strict=True)
+    for index, (suite, benchmark, unit) in enumerate(cells):
+        expected = first.setdefault((suite, benchmark), unit) if unit else unit
+        if unit != expected:
+            message = (
+                f"'{sheet.shown(index, 'loss_unit')}' differs from '{expected[:_MAX_SHOWN]}' "
+                f"above; one unit per suite and benchmark"
+            )
+            sheet.report(index, "loss_unit", message)
+
+
+def _check_constant(sheet: _Sheet) -> None:
+    empty = sheet.values["value"].isna() & sheet.values["date"].isna()
+    empty &= ~sheet.bad["value"] & ~sheet.bad["date"]
+    for index in map(int, np.flatnonzero(empty)):
+        sheet.report(index, "value", "is empty, and so is the date")
+
+
+_RULES: dict[str, tuple[Callable[[_Sheet], None], ...]] = {
+    "models": (_check_active,),
+    "densities": (_check_interval,),
+    "reference_runs": (_check_loss_unit,),
+    "constants": (_check_constant,),
+}
+
+
+def _check_key(sheet: _Sheet) -> None:
+    """Compare keys by value, so that ``5`` and ``5.0`` shots are the same."""
+    names = sheet.table.key
+    usable = np.ones(len(sheet.raw.rows), dtype=np.bool_)
+    for name in names:
+        usable &= ~sheet.bad[name]
+    keys = pd.DataFrame({name: sheet.values[name] for name in names})[usable]
+    repeated = keys[keys.duplicated(keep="first")]
+    if repeated.empty:
+        return
+    firsts = keys.groupby(list(names), dropna=False, sort=False).ngroup()
+    first_index = firsts.drop_duplicates().reset_index().set_index(0)["index"]
+    for index in map(int, repeated.index):
+        first = sheet.raw.rows[int(first_index[firsts[index]])]
+        shown = ", ".join(
+            f"{name} {sheet.shown(index, name)}"
+            for name in names
+            if name in sheet.raw.columns and sheet.raw.columns[name][index]
+        )
+        sheet.report(index, names[0], f"repeats row {first} ({shown})")
+
+
+def _check_foreign(sheet: _Sheet, sheets: Mapping[str, _Sheet]) -> None:
+    """Look up references; a name that is missing is reported once, with its first row."""
+    for name, target in sheet.table.foreign.items():
+        if target not in sheets or name not in sheet.raw.columns:
+            continue
+        raw = sheets[target].raw
+        key = sheets[target].table.key[0]
+        if key not in raw.columns:
+            continue
+        known = {*raw.columns[key], *raw.ragged[key], ""}
+        missing: dict[str, list[int]] = {}
+        for index in _where(sheet.raw.columns[name], lambda cell: cell not in known):
+            missing.setdefault(sheet.raw.columns[name][index], []).append(index)
+        suggest = sorted(known - {""}) if len(missing) <= 20 else []
+        for cell, indices in missing.items():
+            near = difflib.get_close_matches(cell[:_MAX_SHOWN], suggest, n=1, cutoff=0.8)
+            message = f"'{sheet.shown(indices[0], name)}' is not in {raw.file}"
+            message += f"; did you mean '{near[0]}'?" if near else ""
+            more = len(indices) - 1
+            message += f" ({more} more row{'s' if more > 1 else ''} like this)" if more else ""
+            sheet.report(indices[0], name, message)
