@@ -1,0 +1,2 @@
+def data_card(bundle, llms, table):
+    return "x\n"
