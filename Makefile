@@ -9,6 +9,8 @@ export UV_SYSTEM_CERTS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Settings of a surrounding shell that would point the tools at another environment.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+# Without compiled modules every process spends seconds more on its imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -44,7 +46,7 @@ imports: $(VENV)/.dev-ready  ## the arrows between layers (docs/ARCHITECTURE.md)
 .PHONY: docs
 docs: $(VENV)/.dev-ready  ## docstrings, their examples, and the links and commands in *.md
 	find bayesdensing -name '*.py' -print0 | xargs -0 $(BIN)/numpydoc lint
-	MPLBACKEND=Agg $(BIN)/python -m pytest -q --doctest-modules bayesdensing
+	$(BIN)/python -m pytest -q -p tests.conftest --doctest-modules bayesdensing
 	$(BIN)/python .ci/docs.py
 
 .PHONY: notebooks
