@@ -31,6 +31,16 @@ PAPER_BENCHMARKS = ("MMLU", "BBH", "MATH", "HumanEval", "MBPP")
 LOSS_UNIT = "conditional loss as plotted"
 
 CHATGPT = "2022-11-30"
+
+# Sources that the collected facts name only in short.
+_PAPER = "Densing Law paper (arXiv 2412.04315v2; doi 10.1038/s42256-025-01137-0)"
+_ARTICLE = "press article on the densing law (title not recorded with the facts)"
+SPELLED_OUT = {
+    r"\bthe article\b": _ARTICLE,
+    r"\bthe paper$": _PAPER,
+    r"^public$": "public knowledge",
+    r"= my unweighted": "= unweighted",
+}
 EXTRAS = {
     "title": "Reference runs, densities and scores of open base LLMs",
     "licenses": [
@@ -171,7 +181,7 @@ def _constants(facts: Path) -> pd.DataFrame:
             "value": raw["value"].where(~is_date).astype(float),
             "unit": raw["unit"],
             "date": date,
-            "source": raw["source"],
+            "source": raw["source"].replace(SPELLED_OUT, regex=True),
             "x_date_precision": precision,
             "x_note": raw["note"],
         }
@@ -188,7 +198,7 @@ def _constants(facts: Path) -> pd.DataFrame:
                     "name": "paper_curve." + long["benchmark"] + "." + long["constant"],
                     "value": long["value"],
                     "unit": in_points.map({True: "score in percent", False: "as in eqs (2), (3)"}),
-                    "source": long["source"],
+                    "source": long["source"].replace(SPELLED_OUT, regex=True),
                 }
             ),
         ],

@@ -133,10 +133,10 @@ def _models(facts: Path) -> pd.DataFrame:
             "parent": pd.NA,
             "compression": "none",
             "weight_bits": float("nan"),
-            "source": source.str.strip(),
+            "source": _unmirrored(source.str.strip()),
             "x_hf_id": raw["hf_id"],
             "x_date_precision": raw["date_precision"],
-            "x_date_source": raw["source_date"].str.strip(' ;"').fillna(rest),
+            "x_date_source": _unmirrored(raw["source_date"].str.strip(' ;"').fillna(rest)),
             "x_note": raw["note"],
         }
     )
@@ -145,6 +145,11 @@ def _models(facts: Path) -> pd.DataFrame:
 def _count(billions: pd.Series) -> pd.Series:
     """Turn billions into counts without the dust of binary fractions (0.124e9 = 124000000)."""
     return (billions.astype(float) * 1e9).round()
+
+
+def _unmirrored(text: pd.Series) -> pd.Series:
+    """Name the document, not the host of the copy in which it was read."""
+    return text.str.replace(r"\((mirror \S+|\S+ mirror)\)", "(mirror)", regex=True)
 
 
 def _compressed_rows(facts: Path) -> pd.DataFrame:
@@ -206,6 +211,8 @@ def _derive(base: pd.Series, name: str, row: object, *, parent: bool) -> pd.Seri
     model["x_date_source"] = f"date of {base['model']}: launched together, or weights made from it"
     model["x_note"] = row.method if parent else "instruction-tuned; here as a parent"
     model["n_tokens"] = float("nan")
+    # Tuned instruct models are no smaller than their base: only the quantised one has a parent.
+    model["parent"], model["compression"] = pd.NA, "none"
     if parent:
         model["parent"], model["compression"] = row.parent, "quantized"
         model["weight_bits"] = float(row.weight_bits)

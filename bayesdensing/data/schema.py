@@ -324,15 +324,18 @@ def _frictionless_field(column: Column) -> dict[str, Any]:
 
 
 def frictionless_schema(
-    table: Table, *, extras: tuple[str, ...] = (), tables: frozenset[str] = frozenset(TABLES)
+    table: Table,
+    *,
+    written: tuple[str, ...] | None = None,
+    tables: frozenset[str] = frozenset(TABLES),
 ) -> dict[str, Any]:
     """Return the Frictionless Table Schema of a table.
 
     Parameters
     ----------
     table : Table
-    extras : tuple of str
-        The file's own columns (``x_…``), in their order.
+    written : tuple of str, optional
+        Columns that the file has, its own (``x_…``) included; the default is all of the format.
     tables : frozenset of str
         Tables that the bundle holds; foreign keys to others are left out.
 
@@ -346,8 +349,11 @@ def frictionless_schema(
     >>> frictionless_schema(TABLES["sources"])["primaryKey"]
     ['source']
     """
-    fields = [_frictionless_field(column) for column in table.columns]
-    fields += [{"name": name, "type": "string"} for name in extras]
+    ours = {column.name: column for column in table.columns}
+    fields = [
+        _frictionless_field(ours[name]) if name in ours else {"name": name, "type": "string"}
+        for name in (ours if written is None else written)
+    ]
     foreign = [
         {
             "fields": [column],

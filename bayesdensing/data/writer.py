@@ -73,14 +73,19 @@ def canonical_csv(table: Table, frame: pd.DataFrame) -> str:
         With ``\\n`` line ends.
     """
     cells = canonical_cells(frame)
-    ours = [column.name for column in table.columns]
-    names = [name for name in ours if not table.column(name).optional or any(cells[name])]
-    names += [name for name in cells if name not in ours]
+    names = _written(table, frame)
     out = io.StringIO()
     write = csv.writer(out, lineterminator="\n")
     write.writerow(names)
     write.writerows(zip(*(cells[name] for name in names), strict=True))
     return out.getvalue()
+
+
+def _written(table: Table, frame: pd.DataFrame) -> list[str]:
+    """Return the columns that a file holds: optional ones only where they say something."""
+    ours = [column.name for column in table.columns]
+    names = [c.name for c in table.columns if not c.optional or frame[c.name].notna().any()]
+    return names + [str(name) for name in frame.columns if name not in ours]
 
 
 def content_hash(texts: Mapping[str, str]) -> str:
@@ -135,12 +140,8 @@ def descriptor(
     for table in TABLES.values():
         if table.name not in frames:
             continue
-        frame = frames[table.name]
-        schema = frictionless_schema(
-            table, extras=tuple(c for c in map(str, frame) if c.startswith("x_")), tables=held
-        )
-        written = canonical_csv(table, frame).partition("\n")[0].split(",")
-        schema["fields"] = [f for f in schema["fields"] if f["name"] in written]
+        written = _written(table, frames[table.name])
+        schema = frictionless_schema(table, written=tuple(written), tables=held)
         resources.append(
             {
                 "name": table.name,
