@@ -116,7 +116,9 @@ if [ -n "$$PYTHON" ]; then
     exit 1
 fi
 for name in python3.13 python3.14 python3.12 python3 python; do offer "$$name"; done
-for name in "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.1[234]*/bin/python3; do offer "$$name"; done
+for version in 3.13 3.14 3.12; do
+    for name in "$${PYENV_ROOT:-$$HOME/.pyenv}/versions/$$version"*/bin/python3; do offer "$$name"; done
+done
 if uv --version >/dev/null 2>&1; then
     offer "$$(uv python find --no-python-downloads '>=3.12,<3.15' 2>/dev/null)"
 fi
