@@ -45,10 +45,11 @@ class Fault:
     message: str
 
     def __str__(self) -> str:
-        """Return the fault as one line."""
+        """Return the fault as one printable line, whatever the names in it hold."""
         row = "" if self.row is None else f", row {self.row}"
         column = "" if self.column is None else f", column {self.column}"
-        return f"{self.file}{row}{column}: {self.message}"
+        line = f"{self.file}{row}{column}: {self.message}"
+        return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
 
 
 class BayesdensingError(Exception):

@@ -247,6 +247,7 @@ def build(facts: Path) -> tuple[DataBundle, Llms]:
 
 def _tidy(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Put line breaks inside notes on one line, so that a row of the file is a line."""
+
     def flat(value: object) -> object:
         return re.sub(r"\s+", " ", value).strip() if isinstance(value, str) else value
 

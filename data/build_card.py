@@ -68,7 +68,9 @@ def coverage_by_year(data: DataBundle) -> pd.DataFrame:
     pandas.DataFrame
     """
     scores = _base_scores(data).assign(year=lambda table: table["release_date"].dt.year)
-    counts = scores.groupby(["year", "benchmark"])["model"].nunique().unstack(fill_value=0)
+    counts = scores.pivot_table(
+        index="year", columns="benchmark", values="model", aggfunc="nunique", fill_value=0
+    )
     any_score = scores.groupby("year")["model"].nunique().rename("any benchmark")
     return counts[list(PAPER_BENCHMARKS)].join(any_score).reset_index()
 
@@ -218,7 +220,8 @@ names, sources.
 - All facts were compiled on 2026-11-24 from stored public copies. This compilation: CC BY 4.0.
 
 To trace a row, look its `source` up in `sources.csv`: `citation` holds document, table and commit.
-The `source` of a model is that of its parameter count; its date's is in `x_date_source`.
+The `source` of a model is that of its parameter count (for quantised models and instruction-tuned
+parents: of their base model's, whose sizes and date they share); its date's is in `x_date_source`.
 
 ## Coverage
 

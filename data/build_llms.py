@@ -193,29 +193,29 @@ def _add_derivatives(
             left_out.append((f"model {row.model}", "release date not known"))
             continue
         if row.parent != base:
-            new.setdefault(row.parent, _derive(listed.loc[base], row.parent, row, parent=False))
-        new[row.model] = _derive(listed.loc[base], row.model, row, parent=True)
+            new.setdefault(row.parent, _derive(listed.loc[base], row.parent, row, quantised=False))
+        new[row.model] = _derive(listed.loc[base], row.model, row, quantised=True)
     usable = compressed["model"].isin([*listed.index, *new])
     return pd.concat([models, pd.DataFrame(new.values())], ignore_index=True), compressed[usable]
 
 
-def _derive(base: pd.Series, name: str, row: object, *, parent: bool) -> pd.Series:
-    """Describe a quantised model (parent=True) or the instruction-tuned one it was made from."""
+def _derive(base: pd.Series, name: str, row: object, *, quantised: bool) -> pd.Series:
+    """Describe a quantised model, or the instruction-tuned one that it was made from.
+
+    Both have the sizes, date and source of the base model: tuning and rounding add no weights.
+    """
     model = base.copy()
-    model["model"], model["x_hf_id"], model["source"] = name, pd.NA, row.source
-    model["n_params"] = round((row.params_b if parent else row.parent_params_b) * 1e9)
-    # A dense model's two counts are one number; a mixture keeps the active count of its base.
-    if not model["is_moe"]:
-        model["n_params_active"] = model["n_params"]
+    model["model"], model["x_hf_id"] = name, pd.NA
     model["is_base"] = bool(row.is_base)
     model["x_date_source"] = f"date of {base['model']}: launched together, or weights made from it"
-    model["x_note"] = row.method if parent else "instruction-tuned; here as a parent"
     model["n_tokens"] = float("nan")
-    # Tuned instruct models are no smaller than their base: only the quantised one has a parent.
-    model["parent"], model["compression"] = pd.NA, "none"
-    if parent:
+    if quantised:
         model["parent"], model["compression"] = row.parent, "quantized"
         model["weight_bits"] = float(row.weight_bits)
+        model["x_note"] = row.method
+    else:  # no smaller than its base, so it has no parent here even where the base has
+        model["parent"], model["compression"] = pd.NA, "none"
+        model["x_note"] = "instruction-tuned; here as a parent"
     return model
 
 

@@ -16,8 +16,10 @@ COLLECTED = "2026-11-24"
 """Day on which the facts were compiled from stored public copies."""
 
 _LONGEST = 56
-_GITHUB = re.compile(r"github:(?P<owner>[\w.-]+)/(?P<repo>[\w.-]+?)(?:@(?P<commit>[0-9a-f]+))?"
-                     r"(?P<rest>[: ].*)?")
+_GITHUB = re.compile(
+    r"github:(?P<owner>[\w.-]+)/(?P<repo>[\w.-]+?)(?:@(?P<commit>[0-9a-f]+))?"
+    r"(?P<rest>[: ].*)?"
+)
 _ARXIV = re.compile(r"ar[xX]iv[: ./]*(?:org/(?:abs|pdf)/)?(?P<id>\d{4}\.\d{4,5})(?:v\d+)?")
 _LICENCES = (("doi 10.1038/s42256-025-01137-0", "CC BY 4.0"),)
 

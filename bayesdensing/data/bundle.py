@@ -7,7 +7,7 @@ refuses it with every fault at once; `validate_bundle` only lists the faults;
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -58,8 +58,8 @@ class DataBundle:
         Where it was read; None when it was made in memory.
     sha256 : str
         Hash of the content: not of the path, the name, or the spelling of values.
-    frames : mapping of str to pandas.DataFrame
-        Tables by name, without ``.csv``.
+    _frames : mapping of str to pandas.DataFrame
+        Typed tables by name, without ``.csv``. Read them through `frames`.
 
     Examples
     --------
@@ -72,11 +72,18 @@ class DataBundle:
     version: str
     path: Path | None
     sha256: str
-    frames: Mapping[str, pd.DataFrame] = field(repr=False)
+    _frames: Mapping[str, pd.DataFrame]
+
+    @property
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Tables that the bundle holds, by name without ``.csv``, in the order of the format."""
+        return {
+            name: self._frames[name].copy(deep=False) for name in TABLES if name in self._frames
+        }
 
     def table(self, name: str) -> pd.DataFrame | None:
         """Return a table by name, or None when the bundle does not hold it."""
-        frame = self.frames.get(name)
+        frame = self._frames.get(name)
         return None if frame is None else frame.copy(deep=False)
 
     @property
@@ -181,9 +188,8 @@ class DataBundle:
         cls, *, name: str, version: str, path: Path | None, frames: Mapping[str, pd.DataFrame]
     ) -> Self:
         texts = {table: canonical_csv(TABLES[table], frame) for table, frame in frames.items()}
-        return cls(
-            name=name, version=version, path=path, sha256=content_hash(texts), frames=dict(frames)
-        )
+        digest = content_hash(texts)
+        return cls(name=name, version=version, path=path, sha256=digest, _frames=dict(frames))
 
     def to_directory(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write the bundle as a folder that `load_data` reads back as an equal bundle.
@@ -218,7 +224,7 @@ class DataBundle:
         -------
         dict of str to int
         """
-        return {name: len(self.frames[name]) for name in TABLES if name in self.frames}
+        return {name: len(frame) for name, frame in self.frames.items()}
 
     def __repr__(self) -> str:
         """Return name, version, row counts and the start of the hash."""
@@ -343,5 +349,3 @@ def validate_bundle(path: str | Path) -> tuple[Fault, ...]:
     ['no/such/folder: does not exist']
     """
     return tuple(_read(Path(path))[2])
-
-

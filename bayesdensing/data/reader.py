@@ -20,8 +20,6 @@ __all__ = ["DESCRIPTOR", "Descriptor", "RawTable", "parse_csv", "read_descriptor
 
 DESCRIPTOR = "datapackage.json"
 
-_MAX_CELL = 1_000_000  # characters; the csv module's own limit of 131,072 is global state
-
 
 @dataclass(frozen=True, slots=True)
 class RawTable:
@@ -125,22 +123,21 @@ def parse_csv(file: str, text: str) -> tuple[RawTable | None, list[Fault]]:
     """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     records: list[list[str]] = []
-    previous_limit = csv.field_size_limit(_MAX_CELL)
     try:
-        for record in reader:
-            records.append(record)  # noqa: PERF402 - keeps what precedes a broken quote
+        records.extend(reader)  # extend keeps what precedes the broken record, which numbers it
     except csv.Error as error:
         return None, [Fault(file, len(records) + 1, None, f"is not well-formed CSV: {error}")]
-    finally:
-        csv.field_size_limit(previous_limit)
-    start = next((i for i, record in enumerate(records) if any(map(str.strip, record))), None)
-    if start is None:
-        return None, [Fault(file, None, None, "has no header")]
+    start = next(i for i, record in enumerate(records) if not _is_blank(record))
     header = tuple(name.strip() for name in records[start])
     faults = _header_faults(file, header)
     if faults:
         return None, faults
     return _split(file, header, records, start)
+
+
+def _is_blank(record: list[str]) -> bool:
+    """Tell a blank line: no cell, or one of nothing but spaces."""
+    return not record or (len(record) == 1 and not record[0].strip())
 
 
 def _header_faults(file: str, header: tuple[str, ...]) -> list[Fault]:
@@ -157,7 +154,7 @@ def _header_faults(file: str, header: tuple[str, ...]) -> list[Fault]:
 
 def _split(
     file: str, header: tuple[str, ...], records: list[list[str]], start: int
-) -> tuple[RawTable, list[Fault]]:
+) -> tuple[RawTable | None, list[Fault]]:
     width = len(header)
     rows: list[int] = []
     good: list[list[str]] = []
@@ -168,17 +165,16 @@ def _split(
         if len(record) == width:
             rows.append(index + 1)
             good.append(record)
-        elif record:  # a blank line has no fields: skipped, but it counts as a row
+        elif not _is_blank(record):  # blank lines are skipped, but they count as rows
             message = f"has {len(record)} fields, the header has {width}"
             faults.append(Fault(file, index + 1, None, message))
             for name, cell in zip(header, record, strict=False):
                 ragged[name].add(cell.strip())
-    if not good and not faults:
-        faults.append(Fault(file, None, None, "has no rows"))
+    if not good and not faults:  # no table: or every reference to it would be a fault too
+        return None, [Fault(file, None, None, "has no rows")]
     cells = zip(*good, strict=True) if good else ((),) * width
     columns = {
-        name: [cell.strip() for cell in column]
-        for name, column in zip(header, cells, strict=True)
+        name: [cell.strip() for cell in column] for name, column in zip(header, cells, strict=True)
     }
     return RawTable(file, header, rows, columns, ragged), faults
 

@@ -46,10 +46,9 @@ class _Sheet:
         self.faults.append(Fault(self.raw.file, None, column, message))
 
     def shown(self, index: int, column: str) -> str:
-        """Return a cell as it was typed, shortened and printable, for a message."""
+        """Return a cell as it was typed, shortened, for a message."""
         cell = self.raw.columns[column][index]
-        cell = cell if len(cell) <= _MAX_SHOWN else cell[:_MAX_SHOWN] + "…"
-        return cell if cell.isprintable() else ascii(cell)[1:-1]
+        return cell if len(cell) <= _MAX_SHOWN else cell[:_MAX_SHOWN] + "…"
 
     def numbers(self, column: str) -> npt.NDArray[np.float64]:
         """Return a numeric column, with NaN where a cell is empty, bad or absent."""
@@ -155,8 +154,9 @@ def _text_series(cells: list[str]) -> pd.Series:
 
 def _fill_absent(sheet: _Sheet, column: Column) -> None:
     n = len(sheet.raw.rows)
-    empty = {"date": "datetime64[us]", "number": np.float64, "count": np.float64}
-    sheet.values[column.name] = pd.Series([None] * n, dtype=empty.get(column.kind, "str"))
+    dtypes = {"date": "datetime64[us]", "number": "float64", "count": "float64"}
+    index = range(n)
+    sheet.values[column.name] = pd.Series(index=index, dtype=dtypes.get(column.kind, "str"))
     # An absent required column is one fault; its cells must not add others.
     sheet.bad[column.name] = np.full(n, not column.optional, dtype=np.bool_)
 
@@ -179,9 +179,7 @@ def _parse_bools(sheet: _Sheet, column: Column, cells: list[str]) -> pd.Series:
     return pd.Series([bool(value) for value in parsed], dtype=np.bool_)
 
 
-def _parse_dates(
-    sheet: _Sheet, column: Column, cells: list[str], today: dt.date
-) -> pd.Series:
+def _parse_dates(sheet: _Sheet, column: Column, cells: list[str], today: dt.date) -> pd.Series:
     known: dict[str, dt.date | None] = {"": None}
     problems: dict[str, str] = {}
     for cell in set(cells) - {""}:
@@ -330,19 +328,20 @@ def _check_key(sheet: _Sheet) -> None:
     for name in names:
         usable &= ~sheet.bad[name]
     keys = pd.DataFrame({name: sheet.values[name] for name in names})[usable]
-    repeated = keys[keys.duplicated(keep="first")]
-    if repeated.empty:
+    if not keys.duplicated().any():
         return
-    firsts = keys.groupby(list(names), dropna=False, sort=False).ngroup()
-    first_index = firsts.drop_duplicates().reset_index().set_index(0)["index"]
-    for index in map(int, repeated.index):
-        first = sheet.raw.rows[int(first_index[firsts[index]])]
+    group = keys.groupby(list(names), dropna=False, sort=False).ngroup()
+    first_of: dict[int, int] = {}
+    for index, number in zip(map(int, keys.index), map(int, group), strict=True):
+        first = first_of.setdefault(number, index)
+        if first == index:
+            continue
         shown = ", ".join(
             f"{name} {sheet.shown(index, name)}"
             for name in names
             if name in sheet.raw.columns and sheet.raw.columns[name][index]
         )
-        sheet.report(index, names[0], f"repeats row {first} ({shown})")
+        sheet.report(index, names[0], f"repeats row {sheet.raw.rows[first]} ({shown})")
 
 
 def _check_foreign(sheet: _Sheet, sheets: Mapping[str, _Sheet]) -> None:
@@ -356,8 +355,9 @@ def _check_foreign(sheet: _Sheet, sheets: Mapping[str, _Sheet]) -> None:
             continue
         known = {*raw.columns[key], *raw.ragged[key], ""}
         missing: dict[str, list[int]] = {}
-        for index in _where(sheet.raw.columns[name], lambda cell: cell not in known):
-            missing.setdefault(sheet.raw.columns[name][index], []).append(index)
+        for index, cell in enumerate(sheet.raw.columns[name]):
+            if cell not in known:
+                missing.setdefault(cell, []).append(index)
         suggest = sorted(known - {""}) if len(missing) <= 20 else []
         for cell, indices in missing.items():
             near = difflib.get_close_matches(cell[:_MAX_SHOWN], suggest, n=1, cutoff=0.8)

@@ -70,7 +70,7 @@ def canonical_csv(table: Table, frame: pd.DataFrame) -> str:
     Returns
     -------
     str
-        With ``\\n`` line ends.
+        Lines end in a line feed.
     """
     cells = canonical_cells(frame)
     names = _written(table, frame)

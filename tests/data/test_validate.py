@@ -1,0 +1,435 @@
+"""Every rule of the format: a bundle that breaks it alone gives exactly its fault."""
+
+import datetime as dt
+import json
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bayesdensing.data import BundleError, Fault, load_data, validate_bundle
+from bayesdensing.data import reader as reader_module
+
+
+def test_the_valid_bundle_has_no_faults(judge):
+    assert judge() == []
+
+
+TOMORROW = (dt.date.today() + dt.timedelta(days=1)).isoformat()
+TODAY = dt.date.today().isoformat()
+
+CELL_FAULTS = [
+    # numbers
+    ("scores", "0.35,5", "1.3,5", "scores.csv, row 2, column score: 1.3 is outside [0, 1]"),
+    ("scores", "0.35,5", "-0.1,5", "scores.csv, row 2, column score: -0.1 is outside [0, 1]"),
+    ("scores", "0.35,5", "high,5", "scores.csv, row 2, column score: high is not a number"),
+    ("scores", "0.35,5", "35%,5", "scores.csv, row 2, column score: 35% is not a number"),
+    ("scores", "0.35,5", "nan,5", "scores.csv, row 2, column score: nan is not finite"),
+    ("scores", "0.35,5", ",5", "scores.csv, row 2, column score: is empty"),
+    ("scores", "0.35,5", "0.35,5.5",
+     "scores.csv, row 2, column n_shots: 5.5 is not a whole number"),
+    ("scores", "0.35,5", "0.35,-1", "scores.csv, row 2, column n_shots: -1 is below 0"),
+    ("loss_scores", "0.3,fit", "1.01,fit",
+     "loss_scores.csv, row 2, column score: 1.01 is outside [0, 1]"),
+    ("loss_scores", "0.5,0.3", "0,0.3", "loss_scores.csv, row 2, column loss: 0 is not above 0"),
+    ("benchmarks", "5000,0,", "5000,1,",
+     "benchmarks.csv, row 3, column chance: 1 is outside [0, 1)"),
+    ("benchmarks", "5000,0,", "0,0,", "benchmarks.csv, row 3, column n_items: 0 is not above 0"),
+    ("benchmarks", "5000,0,", "1e400,0,",
+     "benchmarks.csv, row 3, column n_items: 1e400 is not finite"),
+    ("reference_runs", "0.9,nats", "-0.9,nats",
+     "reference_runs.csv, row 2, column loss: -0.9 is not above 0"),
+    ("reference_runs", "0.9,nats", "inf,nats",
+     "reference_runs.csv, row 2, column loss: inf is not finite"),
+    ("reference_runs", "2e6,1e8", "0,1e8",
+     "reference_runs.csv, row 4, column n_params: 0 is not above 0"),
+    ("reference_runs", "2e6,1e8", "2e6,-Infinity",
+     "reference_runs.csv, row 4, column n_tokens: -Infinity is not finite"),
+    ("models", "7e9,,1e12", "7e15,,1e12",
+     "models.csv, row 2, column n_params: 7e15 is outside [100000, 1e+14]"),
+    ("models", "7e9,,1e12", "7,,1e12",
+     "models.csv, row 2, column n_params: 7 is outside [100000, 1e+14]"),
+    ("models", "7e9,,1e12", "7e9,,0", "models.csv, row 2, column n_tokens: 0 is not above 0"),
+    ("models", "2.8e9", "16000000001",
+     "models.csv, row 3, column n_params_active: "
+     "16000000001 active parameters are more than n_params, 16000000000"),
+    ("prices", "20,MMLU", "0,MMLU", "prices.csv, row 2, column usd_per_mtok: 0 is not above 0"),
+    ("densities", "0.1,0.05,0.2", "0,,", "densities.csv, row 2, column value: 0 is not above 0"),
+    # intervals
+    ("densities", "0.1,0.05,0.2", "0.1,0.05,",
+     "densities.csv, row 2, column value_hi95: is empty although value_lo95 is given"),
+    ("densities", "0.1,0.05,0.2", "0.1,,0.2",
+     "densities.csv, row 2, column value_lo95: is empty although value_hi95 is given"),
+    ("densities", "0.1,0.05,0.2", "0.1,0.1,0.2",
+     "densities.csv, row 2, column value_lo95: 0.1 is not below the value"),
+    ("densities", "0.1,0.05,0.2", "0.1,0.05,0.1",
+     "densities.csv, row 2, column value_hi95: 0.1 is not above the value"),
+    # dates
+    ("models", "2023-02-24", "2016-12-31",
+     "models.csv, row 2, column release_date: 2016-12-31 is before 2017-01-01"),
+    ("models", "2023-02-24", TOMORROW,
+     f"models.csv, row 2, column release_date: {TOMORROW} is in the future (today is {TODAY})"),
+    ("densities", "2023-02-24", TOMORROW,
+     f"densities.csv, row 2, column release_date: {TOMORROW} is in the future (today is {TODAY})"),
+    ("models", "2023-02-24", "24.02.2023",
+     "models.csv, row 2, column release_date: 24.02.2023 is not an ISO date (YYYY-MM-DD)"),
+    ("models", "2023-02-24", "2023-02-30",
+     "models.csv, row 2, column release_date: 2023-02-30 is not an ISO date (YYYY-MM-DD)"),
+    # words
+    ("models", "true,false", "yes,false",
+     "models.csv, row 2, column is_base: 'yes' is not true or false"),
+    ("models", "true,false", ",false", "models.csv, row 2, column is_base: is empty"),
+    ("models", "pruned+distilled", "shrunk",
+     "models.csv, row 4, column compression: 'shrunk' is none of none, pruned, distilled, "
+     "quantized, pruned+distilled"),
+    ("loss_scores", "held_out", "test",
+     "loss_scores.csv, row 3, column role: 'test' is none of fit, held_out"),
+    ("models", "A-7B,A,Lab", "A-7B,,Lab", "models.csv, row 2, column family: is empty"),
+    ("reference_runs", "0.7,nats", "0.7,bits",
+     "reference_runs.csv, row 4, column loss_unit: 'bits' differs from 'nats' above; "
+     "one unit per suite and benchmark"),
+    ("constants", "battery,4", "battery,",
+     "constants.csv, row 2, column value: is empty, and so is the date"),
+    # keys
+    ("benchmarks", "MATH,5000,0,,paper", "MATH,5000,0,,paper\nMATH,1,0,,paper",
+     "benchmarks.csv, row 4, column benchmark: repeats row 3 (benchmark MATH)"),
+    ("scores", "0.33,,", "0.33,5.0,",
+     "scores.csv, row 3, column model: repeats row 2 "
+     "(model A-7B, benchmark MMLU, evaluator self-reported, n_shots 5.0, source paper)"),
+    ("scores", "0.34,0,", "0.34,,",
+     "scores.csv, row 4, column model: repeats row 3 "
+     "(model A-7B, benchmark MMLU, evaluator self-reported, source paper)"),
+    ("densities", "d,B", "d,A",
+     "densities.csv, row 3, column series: repeats row 2 (series d, model A)"),
+    ("prices", "20,MMLU", "20,", "prices.csv, row 3, column model: repeats row 2 "
+     "(model G, date 2022-12-01)"),
+    # references
+    ("scores", "B-16B,MATH", "B-15B,MATH",
+     "scores.csv, row 5, column model: 'B-15B' is not in models.csv; did you mean 'B-16B'?"),
+    ("scores", "B-16B,MATH", "B-16B,GSM8K",
+     "scores.csv, row 5, column benchmark: 'GSM8K' is not in benchmarks.csv"),
+    ("reference_runs", "s,b,MMLU", "s,b,GSM8K",
+     "reference_runs.csv, row 4, column benchmark: 'GSM8K' is not in benchmarks.csv"),
+    ("loss_scores", "q,MMLU", "q,GSM8K",
+     "loss_scores.csv, row 3, column benchmark: 'GSM8K' is not in benchmarks.csv"),
+    ("densities", "false,paper", "false,book",
+     "densities.csv, row 3, column source: 'book' is not in sources.csv"),
+    ("constants", "2022-11-30,paper", "2022-11-30,book",
+     "constants.csv, row 3, column source: 'book' is not in sources.csv"),
+    # rows
+    ("scores", "0.35,5,paper", "0.35,5", "scores.csv, row 2: has 5 fields, the header has 6"),
+    ("scores", "0.35,5,paper", "0.35,5,paper,",
+     "scores.csv, row 2: has 7 fields, the header has 6"),
+    # header
+    ("scores", "n_shots", "shots",
+     "scores.csv, column shots: is not a column of the format; did you mean n_shots? "
+     "Own columns start with x_"),
+    ("prices", "capability", "threshold",
+     "prices.csv, column threshold: is not a column of the format; own columns start with x_"),
+    ("scores", "n_shots", "",
+     "scores.csv, row 1: column number 5 has no name"),
+    ("scores", "n_shots", "score",
+     "scores.csv, row 1, column score: stands more than once in the header"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("stem", "old", "new", "fault"), CELL_FAULTS)
+def test_a_broken_rule_gives_its_fault_and_no_other(edit, stem, old, new, fault):
+    if new in ("shots", "threshold"):  # a key without this column is no longer unique
+        assert fault in edit(stem, old, new)
+    else:
+        assert edit(stem, old, new) == [fault]
+
+
+ALLOWED = [
+    ("scores", "0.35,5", " 0.35 , 5 "),  # spaces around cells
+    ("scores", "0.35,5", "3.5E-1,5.0"),
+    ("scores", "0.35,5", "+.35,5"),
+    ("scores", "n_shots", '"n_shots"'),
+    ("benchmarks", "5000,0,,", "5000,0.999,2018-01-01,"),
+    ("models", "2023-02-24", "2017-01-01"),
+    ("models", "2023-02-24", TODAY),
+    ("models", "7e9,,1e12", "1e5,1e5,"),
+    ("models", "A-7B,A,Lab", '"A-7B","A ""quoted"", with a comma","Lab\nover two lines"'),
+    ("models", "B-16B,pruned", "nowhere,pruned"),  # parents are not looked up
+    ("densities", "d,B,2024-01-11", "d,B,1999-12-31"),
+    ("densities", "d,B", "e,A"),
+    ("sources", "A paper", "Ein Papier — Größe ρ"),
+]
+
+
+@pytest.mark.parametrize(("stem", "old", "new"), ALLOWED)
+def test_what_the_format_allows_is_accepted(edit, stem, old, new):
+    assert edit(stem, old, new) == []
+
+
+def test_optional_columns_may_be_absent_altogether(judge):
+    assert (
+        judge(
+            benchmarks="benchmark,n_items,chance,source\nMMLU,1,0,paper\nMATH,1,0,paper\n",
+            models="model,family,organization,release_date,n_params,is_base,is_moe,compression,source\n"
+            + "".join(
+                f"{name},f,o,2023-01-01,1e9,1,0,none,paper\n" for name in ("A-7B", "B-16B", "B-8B")
+            ),
+            scores="model,benchmark,evaluator,score,source\nA-7B,MMLU,e,0.5,paper\n",
+            sources="source,citation\npaper,A\n",
+        )
+        == []
+    )
+
+
+@pytest.mark.parametrize("column", ["model", "score", "source", "evaluator"])
+def test_a_missing_required_column_is_one_fault(judge, column):
+    header = "model,benchmark,evaluator,score,source"
+    cells = dict(zip(header.split(","), "A-7B,MMLU,e,0.5,paper".split(","), strict=True))
+    del cells[column]
+    text = ",".join(cells) + "\n" + ",".join(cells.values()) + "\n"
+    assert judge(scores=text) == [f"scores.csv, column {column}: is missing"]
+
+
+def test_own_columns_are_accepted_and_kept(edit, folder: Path):
+    assert (
+        edit(
+            "sources",
+            "retrieved\npaper,A paper,,CC BY 4.0,2024-05-01",
+            "x_note,x_n\npaper,A,,,free text,\n",
+        )
+        == []
+    )
+    (folder / "sources.csv").write_text("source,citation,x_n\npaper,A,007\n")
+    assert load_data(folder).sources["x_n"].tolist() == ["007"]
+
+
+def test_percentages_are_named_once(judge, valid):
+    text = valid["scores.csv"]
+    for fraction, percent in (("0.35", "35"), ("0.33", "33"), ("0.34", "34"), (",0.1,", ",10,")):
+        text = text.replace(fraction, percent)
+    (fault,) = judge(scores=text)
+    assert fault.startswith("scores.csv, column score: looks like percentages (median 21.5)")
+
+
+def test_one_stray_score_among_fractions_is_no_percentage(edit):
+    assert edit("scores", "0.35,5", "35,5") == [
+        "scores.csv, row 2, column score: 35 is outside [0, 1]"
+    ]
+
+
+@pytest.mark.parametrize(("scale", "word"), [(1e9, "billions"), (1e6, "millions")])
+def test_scaled_parameter_counts_are_named_once(judge, valid, scale, word):
+    text = valid["models.csv"].replace("2.8e9", "")
+    for count in ("7e9", "16000000000", "8e9"):
+        text = text.replace(count, f"{float(count) / scale:g}")
+    (fault,) = judge(models=text)
+    assert fault.startswith(f"models.csv, column n_params: looks like {word}")
+
+
+def test_a_missing_reference_is_reported_once_with_a_count(judge, valid):
+    text = valid["scores.csv"].replace("A-7B", "Z")
+    assert judge(scores=text) == [
+        "scores.csv, row 2, column model: 'Z' is not in models.csv (2 more rows like this)"
+    ]
+
+
+def test_ragged_rows_still_count_as_targets(edit):
+    assert edit("models", "none,paper\nB-16B", "none,paper,surplus\nB-16B") == [
+        "models.csv, row 2: has 13 fields, the header has 12"
+    ]
+
+
+def test_blank_lines_are_skipped_but_counted(judge, valid):
+    text = valid["sources.csv"] + "\n\nother\n"
+    assert judge(sources=text) == ["sources.csv, row 5: has 1 fields, the header has 5"]
+
+
+def test_rows_count_records_not_lines(judge):
+    text = 'source,citation\npaper,"two\nlines"\nlonely\n'
+    assert judge(sources=text) == ["sources.csv, row 3: has 1 fields, the header has 2"]
+
+
+def test_all_faults_of_all_files_come_in_one_pass(judge, valid):
+    faults = judge(
+        scores=valid["scores.csv"].replace("0.35", "1.35").replace("MATH,lab,0.1", "GSM,lab,x"),
+        prices=valid["prices.csv"].replace("20,", "0,"),
+        densities="series\n",
+        constants="name\npi\n",
+    )
+    assert faults == [
+        "densities.csv: has no rows",
+        "scores.csv, row 2, column score: 1.35 is outside [0, 1]",
+        "scores.csv, row 5, column score: x is not a number",
+        "scores.csv, row 5, column benchmark: 'GSM' is not in benchmarks.csv",
+        "prices.csv, row 2, column usd_per_mtok: 0 is not above 0",
+        "constants.csv, column unit: is missing",
+        "constants.csv, column source: is missing",
+        "constants.csv, row 2, column value: is empty, and so is the date",
+    ]
+
+
+# --- files ------------------------------------------------------------------------------------
+
+FILE_FAULTS = [
+    (b"", "is empty"),
+    (b"\n \n", "is empty"),
+    (b"\xef\xbb\xbf", "is empty"),
+    (b",,\n1,2,3\n", "row 1: column number 1 has no name"),
+    (b"source,citation\n", "has no rows"),
+    (b"source;citation\npaper;A\n", "row 1: the columns are not separated by commas"),
+    (b"source,citation\npaper,Caf\xe9\n", "row 2: is not UTF-8 (byte 0xe9 at offset 25)"),
+    ("source,citation\npaper,A\n".encode("utf-16"), "is UTF-16; save it as UTF-8"),
+    (b"source,citation\npaper,A\0\n", "is a binary file, not text (it holds NUL bytes)"),
+    (b'source,citation\npaper,"A\n', "row 2: is not well-formed CSV: unexpected end of data"),
+    (b'source,citation\npaper,"A"b\n', "row 2: is not well-formed CSV: ',' expected after '\"'"),
+    (b"source,citation\npaper," + b"A" * 200_000, "row 2: is not well-formed CSV: field larger"),
+    (None, "does not exist"),
+]
+
+
+@pytest.mark.parametrize(("content", "problem"), FILE_FAULTS)
+def test_damaged_files_are_refused_cleanly(judge, content, problem):
+    first, *more = judge(sources=content)
+    separator = ", " if problem.startswith("row") else ": "
+    assert first.startswith(f"sources.csv{separator}{problem}")
+    assert all("has no name" in fault for fault in more)
+
+
+@pytest.mark.parametrize("content", [b"\xef\xbb\xbfsource,citation\npaper,A\n",
+                                     b"source,citation\r\npaper,A\r\n",
+                                     b"source,citation\rpaper,A\r",
+                                     b"\nsource,citation\npaper,A"])  # fmt: skip
+def test_byte_order_marks_and_line_ends_do_not_matter(judge, content):
+    assert judge(sources=content) == []
+
+
+def test_large_files_are_refused_unread(folder: Path):
+    with (folder / "scores.csv").open("r+b") as file:
+        file.truncate(201 * 1024 * 1024)  # sparse: takes no room
+    assert [str(fault) for fault in validate_bundle(folder)] == [
+        "scores.csv: is too large: 201 MB, the limit is 200 MB"
+    ]
+
+
+def test_what_is_not_a_readable_file_is_refused(folder: Path, monkeypatch):
+    for name in ("scores.csv", "models.csv", "prices.csv"):
+        (folder / name).unlink()
+    (folder / "scores.csv").mkdir()
+    (folder / "models.csv").symlink_to("nowhere")
+    os.mkfifo(folder / "prices.csv")  # opening it would block for ever
+
+    def refuse(path: Path) -> bytes:
+        if path.name == "sources.csv":
+            raise PermissionError(13, "Permission denied")
+        with path.open("rb") as file:
+            return file.read()
+
+    monkeypatch.setattr(reader_module.Path, "read_bytes", refuse)
+    assert [str(fault) for fault in validate_bundle(folder)] == [
+        "models.csv: is a link to nowhere",
+        "scores.csv: is not a file",
+        "prices.csv: is not a file",
+        "sources.csv: cannot be read: Permission denied",
+    ]
+
+
+# --- descriptor -------------------------------------------------------------------------------
+
+
+def _package(*paths: object, **more: object) -> str:
+    return json.dumps({"name": "t", "resources": [{"path": path} for path in paths]} | more)
+
+
+PACKAGES = [
+    (None, ": does not exist"),
+    ("", ": is empty"),
+    ("{", ", row 1: is not valid JSON: Expecting property name enclosed in double quotes"),
+    ("[" * 100_000, ": is not valid JSON: numbers too long or nested too deeply"),
+    ("[1" + "0" * 10_000 + "]", ": is not valid JSON: numbers too long or nested too deeply"),
+    ("[]", ": is not a JSON object"),
+    ("{}", ", column resources: lists no resources (files)"),
+    ('{"resources": "scores.csv"}', ", column resources: lists no resources (files)"),
+    ('{"resources": ["scores.csv"]}', ", column resources: resource 1 has no path"),
+    (_package("sources.csv", name=7), ", column name: name is not a printable text"),
+    (_package("sources.csv", version=" "), ", column version: version is not a printable text"),
+    (_package(7), ", column resources: resource 1 has no path"),
+    (_package("a\ud800b.csv"), ", column resources: resource 1 has no path"),
+    (_package("sources.csv", "sources.csv"),
+     ", column resources: sources.csv is listed more than once"),
+    (_package("/etc/passwd"),
+     ", column resources: path '/etc/passwd' is not relative to the bundle"),
+    (_package("https://example.org/scores.csv"),
+     ", column resources: path 'https://example.org/scores.csv' is not relative to the bundle"),
+    (_package("C:\\scores.csv"),
+     ", column resources: path 'C:\\\\scores.csv' is not relative to the bundle"),
+    (_package("../scores.csv"), ", column resources: path '../scores.csv' leaves the bundle"),
+    (_package("Scores.csv"),
+     ", column resources: path 'Scores.csv' is none of the format's files; "
+     "did you mean scores.csv? (own files start with x_)"),
+    (_package("weather.csv"),
+     ", column resources: path 'weather.csv' is none of the format's files "
+     "(own files start with x_)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "fault"), PACKAGES)
+def test_a_faulty_descriptor_is_refused_cleanly(judge, content, fault):
+    # The first fault is the point: a descriptor that lists nothing usable may add another.
+    assert judge(datapackage=content)[0].startswith(f"datapackage.json{fault}")
+
+
+def test_a_descriptor_with_nothing_of_ours_is_refused(judge):
+    assert judge(datapackage=_package("datapackage.json")) == [
+        "datapackage.json, column resources: lists none of the format's files"
+    ]
+
+
+def test_other_listed_files_only_have_to_exist(judge):
+    assert judge(datapackage=_package("sources.csv", "README.md", "x_log.csv")) == [
+        "README.md: does not exist",
+        "x_log.csv: does not exist",
+    ]
+    assert judge(datapackage=_package(["sources.csv"], "scores.csv/../sources.csv")) != []
+
+
+def test_files_that_are_not_listed_are_ignored(judge):
+    assert judge(datapackage=_package("sources.csv"), scores=b"\0") == []
+
+
+def test_references_are_looked_up_only_in_tables_that_are_there(judge):
+    assert judge(datapackage=_package("scores.csv")) == []
+    assert judge(datapackage=_package("densities.csv")) == []
+
+
+def test_a_path_that_is_no_folder(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    assert str(validate_bundle(tmp_path / "file")[0]).endswith("file: is not a folder")
+    assert str(validate_bundle(tmp_path / "none")[0]).endswith("none: does not exist")
+    assert "datapackage.json: does not exist" in map(str, validate_bundle(tmp_path))
+
+
+# --- the error --------------------------------------------------------------------------------
+
+
+def test_load_data_raises_all_faults(folder: Path):
+    (folder / "sources.csv").write_text("source,citation\n,A\n,B\n")
+    with pytest.raises(BundleError) as caught:
+        load_data(folder)
+    faults = caught.value.faults
+    assert Fault("sources.csv", 2, "source", "is empty") in faults
+    assert Fault("sources.csv", 3, "source", "is empty") in faults
+    assert str(caught.value).splitlines() == [str(fault) for fault in faults]
+    assert isinstance(caught.value, ValueError)
+
+
+def test_200_000_rows_take_seconds(judge, valid):
+    rng = np.random.default_rng(1)
+    lines = [
+        f"A-7B,MMLU,evaluator {i},{score:.6f},{i % 7},paper"
+        for i, score in enumerate(rng.random(200_000))
+    ]
+    lines[150_000] = lines[3]
+    text = "\n".join(["model,benchmark,evaluator,score,n_shots,source", *lines])
+    start = time.perf_counter()
+    (fault,) = judge(scores=text)
+    assert time.perf_counter() - start < 20  # about 2 s on an idle core
+    assert fault.startswith("scores.csv, row 150002, column model: repeats row 5 ")
