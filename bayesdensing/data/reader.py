@@ -9,6 +9,7 @@ import io
 import json
 import os
 import stat
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -143,13 +144,15 @@ def _is_blank(record: list[str]) -> bool:
 def _header_faults(file: str, header: tuple[str, ...]) -> list[Fault]:
     if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
         return [Fault(file, 1, None, "the columns are not separated by commas")]
-    faults = []
-    for position, name in enumerate(header, start=1):
-        if not name:
-            faults.append(Fault(file, 1, None, f"column number {position} has no name"))
-        elif name in header[: position - 1] and header.index(name) < position - 1:
+    faults = [
+        Fault(file, 1, None, f"column number {position} has no name")
+        for position, name in enumerate(header, start=1)
+        if not name
+    ]
+    for name, count in Counter(header).items():
+        if name and count > 1:
             faults.append(Fault(file, 1, name, "stands more than once in the header"))
-    return list(dict.fromkeys(faults))
+    return faults
 
 
 def _split(

@@ -358,7 +358,9 @@ def _check_foreign(sheet: _Sheet, sheets: Mapping[str, _Sheet]) -> None:
         for index, cell in enumerate(sheet.raw.columns[name]):
             if cell not in known:
                 missing.setdefault(cell, []).append(index)
-        suggest = sorted(known - {""}) if len(missing) <= 20 else []
+        # Looking for the nearest name is slow: only where there is little to compare.
+        few = len(missing) <= 20 and len(known) <= 2000
+        suggest = sorted(known - {""}) if few else []
         for cell, indices in missing.items():
             near = difflib.get_close_matches(cell[:_MAX_SHOWN], suggest, n=1, cutoff=0.8)
             message = f"'{sheet.shown(indices[0], name)}' is not in {raw.file}"

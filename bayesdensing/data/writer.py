@@ -21,7 +21,7 @@ __all__ = ["canonical_cells", "canonical_csv", "content_hash", "descriptor", "wr
 
 def _cell(value: Any) -> str:
     """Spell a value so that reading it back gives the same value."""
-    if value is None or value is pd.NaT or value != value:
+    if value is None or value is pd.NA or value != value:  # NaN and NaT differ from themselves
         return ""
     if isinstance(value, float) or hasattr(value, "dtype"):
         number = value.item() if hasattr(value, "item") else value

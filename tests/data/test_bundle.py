@@ -179,6 +179,15 @@ def test_from_frames_ignores_the_index():
     )
 
 
+def test_from_frames_reads_every_kind_of_missing_value():
+    same = [
+        _densities(value_lo95=missing, x_note=missing)
+        for missing in (None, np.nan, pd.NA, pd.NaT, "", " ", pd.array([pd.NA] * 2, dtype="Int64"))
+    ]
+    bundles = {DataBundle.from_frames(name="t", densities=frame) for frame in same}
+    assert len(bundles) == 1
+
+
 names = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1).filter(str.strip)
 positive = st.floats(min_value=0, exclude_min=True, allow_infinity=False)
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bayesdensing import paths
 from bayesdensing.data import DataBundle, load_data, validate_bundle
 from bayesdensing.data.schema import TABLES
 from bayesdensing.paths import packaged_data_dir, packaged_models_dir
@@ -288,6 +289,15 @@ def test_the_build_repeats_itself_to_the_byte(tmp_path: Path):
         return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in built}
 
     assert digests(tmp_path) == digests(REPO / "data")
+
+
+def test_an_installed_package_carries_its_own_copy(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(paths, "_PACKAGE", tmp_path / "bayesdensing")
+    assert packaged_data_dir() == tmp_path / "data"
+    inside = tmp_path / "bayesdensing" / "_packaged" / "data"
+    inside.mkdir(parents=True)
+    assert packaged_data_dir() == inside
+    assert packaged_models_dir() == tmp_path / "models"
 
 
 def test_models_folder_is_beside_the_data():
