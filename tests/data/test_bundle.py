@@ -64,6 +64,8 @@ def test_a_bundle_cannot_be_changed_through_its_frames(folder: Path):
     with pytest.raises(AttributeError):
         data.name = "other"
     frames = data.frames
+    held = frames["scores"]
+    held.loc[0, "score"] = 0.99
     frames["scores"] = frame
     assert data.scores["score"][0] == 0.35
     with pytest.raises(ValueError, match="read-only"):

@@ -236,7 +236,7 @@ def test_ragged_rows_still_count_as_targets(edit):
 
 
 def test_blank_lines_are_skipped_but_counted(judge, valid):
-    text = valid["sources.csv"] + "\n\nother\n"
+    text = valid["sources.csv"] + "\n  \nother\n"
     assert judge(sources=text) == ["sources.csv, row 5: has 1 fields, the header has 5"]
 
 
