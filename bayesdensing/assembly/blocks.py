@@ -1,0 +1,308 @@
+"""The blocks of the model, each a function that adds its part to the PyMC model of the context."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+
+from bayesdensing.assembly.design import LossDesign, PointDesign, PublishedDesign
+from bayesdensing.assembly.grouped import grouped_student_t
+from bayesdensing.laws import Prior, score
+from bayesdensing.laws import loss as loss_law
+from bayesdensing.laws import trend as trend_law
+from bayesdensing.spec import Spec
+
+__all__ = [
+    "Curve",
+    "Link",
+    "add_link",
+    "add_loss",
+    "add_loss_geometry",
+    "add_published",
+    "pooled",
+]
+
+#: Sd of the logs of scales (noise, dispersion, ...) between benchmarks.
+SCALE_SPREAD = 0.4
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The loss law in the model, entries (benchmark,).
+
+    Attributes
+    ----------
+    pivot_loss, irreducible_share, n_share : TensorVariable
+        What the runs measure.
+    law : Coefficients
+        The law in natural units.
+    log_pivot_n, log_pivot_d : float
+        Logs of the pivot.
+    """
+
+    pivot_loss: Any
+    irreducible_share: Any
+    n_share: Any
+    law: loss_law.Coefficients
+    log_pivot_n: float
+    log_pivot_d: float
+
+    def loss(self, log_n: Any, log_d: Any, benchmark: Any) -> Any:
+        """Return the loss at log sizes and tokens, relative to the pivot for accuracy.
+
+        Parameters
+        ----------
+        log_n, log_d : array, shape (row,)
+            Natural logs of parameters and tokens.
+        benchmark : ndarray of int, shape (row,)
+            Benchmark of each row.
+
+        Returns
+        -------
+        TensorVariable, shape (row,)
+            Loss in its unit.
+        """
+        reducible = self.pivot_loss * (1 - self.irreducible_share)
+        n_term = (reducible * self.n_share)[benchmark]
+        d_term = (reducible * (1 - self.n_share))[benchmark]
+        n_power = pt.exp(-self.law.n_exponent[benchmark] * (log_n - self.log_pivot_n))
+        d_power = pt.exp(-self.law.d_exponent[benchmark] * (log_d - self.log_pivot_d))
+        return self.law.irreducible_loss[benchmark] + n_term * n_power + d_term * d_power
+
+
+@dataclass(frozen=True)
+class Link:
+    """The score link in the model, entries (benchmark,).
+
+    Attributes
+    ----------
+    floor, ceiling, midpoint_loss, slope : TensorVariable
+        Parameters of the link.
+    """
+
+    floor: Any
+    ceiling: Any
+    midpoint_loss: Any
+    slope: Any
+
+
+def pooled(name: str, prior: Prior, *, size: int, spread: Any = None) -> Any:
+    """Add a positive parameter per benchmark, partially pooled on the log scale.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter; the typical benchmark's is ``{name}_centre``.
+    prior : Prior
+        LogNormal prior of the typical benchmark, of the only one where there is one.
+    size : int
+        Number of benchmarks.
+    spread : TensorVariable, optional
+        Sd of logs between benchmarks; `SCALE_SPREAD` where not given.
+
+    Returns
+    -------
+    TensorVariable, shape (benchmark,)
+        The parameter.
+    """
+    if size == 1:
+        return prior.rv(name, dims="benchmark")
+    centre = prior.rv(f"{name}_centre")
+    return pm.LogNormal(
+        name,
+        mu=pt.log(centre),
+        sigma=SCALE_SPREAD if spread is None else spread,
+        dims="benchmark",
+    )
+
+
+def add_loss(spec: Spec, design: LossDesign, *, size: int) -> Curve:
+    """Add the loss law and the reference runs.
+
+    Parameters
+    ----------
+    spec : Spec
+        The hypothesis.
+    design : LossDesign
+        The runs.
+    size : int
+        Number of benchmarks.
+
+    Returns
+    -------
+    Curve
+        The law.
+    """
+    priors = spec.priors
+    pivot = priors["pivot_loss"].rv("pivot_loss", dims="benchmark")
+    exponents = [
+        pooled(
+            name,
+            priors[name],
+            size=size,
+            spread=priors["exponent_spread"].rv(f"{name}_spread") if size > 1 else None,
+        )
+        for name in ("n_exponent", "d_exponent")
+    ]
+    n_share = priors["n_share"].rv("n_share", dims="benchmark")
+    irreducible: Any = pt.zeros(size)
+    if spec.loss.law == "chinchilla":
+        irreducible = priors["irreducible_share"].rv("irreducible_share", dims="benchmark")
+    law = loss_law.coefficients(
+        pivot_loss=pivot,
+        irreducible_share=irreducible,
+        n_share=n_share,
+        n_exponent=exponents[0],
+        d_exponent=exponents[1],
+        log_pivot_n=design.log_pivot_n,
+        log_pivot_d=design.log_pivot_d,
+    )
+    for name in ("irreducible_loss", "n_coefficient", "d_coefficient"):
+        pm.Deterministic(name, getattr(law, name), dims="benchmark")
+    curve = Curve(pivot, irreducible, n_share, law, design.log_pivot_n, design.log_pivot_d)
+    mean = pt.log(curve.loss(design.log_n, design.log_d, design.benchmark))
+    noise = pooled("loss_noise", priors["loss_noise"], size=size)
+    df = priors["loss_df"].rv("loss_df")
+    if not (spec.loss.size_effects and design.repeated):
+        scale = noise[design.benchmark]
+        pm.StudentT(
+            "log_loss", nu=df, mu=mean, sigma=scale, observed=design.log_loss, dims="reference_run"
+        )
+        return curve
+    shared = pooled("size_effect_sd", priors["size_effect_sd"], size=size)
+    grouped_student_t(
+        "log_loss",
+        mean=mean,
+        own_variance=noise[design.group_benchmark] ** 2,
+        shared_variance=shared[design.group_benchmark] ** 2,
+        df=df,
+        group=design.group,
+        observed=design.log_loss,
+        dims="reference_run",
+    )
+    return curve
+
+
+def add_loss_geometry(curve: Curve, shifts: dict[str, Any], *, chinchilla: bool) -> None:
+    """Walk the exponents as elasticities at the pivot, which the runs pin down.
+
+    Parameters
+    ----------
+    curve : Curve
+        The law.
+    shifts : dict
+        Hints, added to in place.
+    chinchilla : bool
+        The law has an irreducible term.
+    """
+    keep = pt.log1p(-curve.irreducible_share) if chinchilla else 0.0
+    shifts["n_exponent"] = -keep - pt.log(curve.n_share)
+    shifts["d_exponent"] = -keep - pt.log1p(-curve.n_share)
+
+
+def add_link(
+    spec: Spec, design: PointDesign, *, chance: np.ndarray, curve: Curve | None
+) -> Link:
+    """Add the score link and the points that tie loss to score.
+
+    Parameters
+    ----------
+    spec : Spec
+        The hypothesis.
+    design : PointDesign
+        The points.
+    chance : ndarray, shape (benchmark,)
+        Score of guessing.
+    curve : Curve or None
+        The loss law, whose pivot loss scales the midpoint; without it the points' geometric mean
+        loss does.
+
+    Returns
+    -------
+    Link
+        The link.
+    """
+    priors = spec.priors
+    shapes = score.floor_prior(chance)
+    floor = pm.Beta("floor", shapes[0], shapes[1], dims="benchmark")
+    ceiling = priors["ceiling"].rv("ceiling", dims="benchmark")
+    if curve is not None:
+        log_scale: Any = pt.log(curve.pivot_loss)
+    else:
+        # with the link alone, losses are measured in their own geometric mean
+        total = np.bincount(design.benchmark, np.log(design.loss), len(chance))
+        log_scale = total / np.bincount(design.benchmark, minlength=len(chance))
+    ratio, steepness = priors["midpoint_ratio"], priors["steepness"]
+    midpoint = pm.LogNormal(
+        "midpoint_loss",
+        mu=log_scale + ratio.location,
+        sigma=ratio.params["sigma"],
+        dims="benchmark",
+    )
+    slope = pm.LogNormal(
+        "link_slope",
+        mu=steepness.location - pt.log(midpoint),
+        sigma=steepness.params["sigma"],
+        dims="benchmark",
+    )
+    link_sd = priors["link_sd"].rv("link_sd")
+    b = design.benchmark
+    w = score.logit_strength(loss=design.loss, midpoint_loss=midpoint[b], slope=slope[b])
+    reach = np.sqrt(3.0) * link_sd
+    spread = [score.link(w + k * reach, floor=floor[b], ceiling=ceiling[b]) for k in (-1, 0, 1)]
+    mean, variance = score.smeared_moments(*spread)
+    pm.Normal(
+        "link_score",
+        mu=mean,
+        sigma=pt.sqrt(variance + score.binomial_variance(mean, design.n_items)),
+        observed=design.score,
+        dims="link_point",
+    )
+    return Link(floor, ceiling, midpoint, slope)
+
+
+def add_trend(spec: Spec, years: np.ndarray) -> tuple[Any, Any]:
+    """Add the trend and the dispersion about it.
+
+    Parameters
+    ----------
+    spec : Spec
+        The hypothesis.
+    years : ndarray, shape (llm,)
+        Years since the reference date.
+
+    Returns
+    -------
+    tuple of TensorVariable
+        Mean log quantity (llm,) and its dispersion ().
+    """
+    level = spec.priors["level"].rv("level")
+    if spec.growth.trend == "constant":
+        rate = pm.Deterministic("growth_rate", pt.as_tensor_variable(0.0))
+    else:
+        rate = spec.priors["growth_rate"].rv("growth_rate")
+    dispersion = spec.priors["dispersion"].rv("dispersion")
+    return trend_law.trend(years=years, level=level, growth_rate=rate), dispersion
+
+
+def add_published(spec: Spec, design: PublishedDesign) -> None:
+    """Add a trend through published values, their errors integrated out.
+
+    Parameters
+    ----------
+    spec : Spec
+        The hypothesis.
+    design : PublishedDesign
+        The values.
+    """
+    mean, dispersion = add_trend(spec, design.years)
+    mean = mean + np.zeros(len(design.years))
+    pm.Normal(
+        "log_value",
+        mu=mean,
+        sigma=pt.sqrt(dispersion**2 + design.log_error**2),
+        observed=design.log_value,
+        dims="llm",
+    )

@@ -1,0 +1,148 @@
+"""A hypothesis and a bundle to a `pm.Model` with named dimensions, and nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pymc as pm
+
+from bayesdensing.assembly import design as designs
+from bayesdensing.assembly.blocks import add_link, add_loss, add_loss_geometry, add_published
+from bayesdensing.assembly.geometry import Geometry
+from bayesdensing.assembly.growth import add_growth, add_growth_geometry
+from bayesdensing.data import DataBundle
+from bayesdensing.spec import Spec
+
+__all__ = ["Assembled", "assemble"]
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """A model with what its readers need.
+
+    Attributes
+    ----------
+    model : pymc.Model
+        The joint model, every variable with named dimensions.
+    geometry : Geometry
+        Hints for sampling it.
+    constants : mapping of str to tuple
+        Name to (dims, values) of fixed quantities, such as the LLMs' parameters.
+    attrs : mapping of str to str
+        What the posterior is of: quantity, reference date, range of the data.
+    """
+
+    model: pm.Model
+    geometry: Geometry
+    constants: Mapping[str, tuple[tuple[str, ...], np.ndarray]]
+    attrs: Mapping[str, str]
+
+
+def assemble(spec: Spec, bundle: DataBundle) -> Assembled:
+    """Build the model of a hypothesis on a bundle.
+
+    Parameters
+    ----------
+    spec : Spec
+        The hypothesis.
+    bundle : DataBundle
+        The data.
+
+    Returns
+    -------
+    Assembled
+        Model, hints, constants.
+
+    Raises
+    ------
+    DataNeedError
+        Where the bundle lacks what a block needs.
+
+    Examples
+    --------
+    >>> from bayesdensing import load_data, load_spec
+    >>> model = assemble(load_spec("loss_law"), load_data()).model
+    >>> [rv.name for rv in model.observed_RVs]
+    ['log_loss']
+    """
+    if spec.blocks == ("published",):
+        return _assemble_published(spec, bundle)
+    benchmarks = designs.benchmarks_of(spec, bundle)
+    coords: dict[str, Any] = {"benchmark": list(benchmarks)}
+    loss = points = scores = None
+    if "loss" in spec.blocks:
+        loss = designs.loss_design(spec, bundle, benchmarks)
+        coords["reference_run"] = list(loss.labels)
+    if "link" in spec.blocks:
+        points = designs.point_design(spec, bundle, benchmarks)
+        coords["link_point"] = list(points.labels)
+    if "growth" in spec.blocks:
+        scores = designs.score_design(spec, bundle, benchmarks)
+        coords |= {
+            "llm": list(scores.llms),
+            "evaluator": list(scores.evaluators),
+            "score_obs": list(scores.labels),
+        }
+    size = len(benchmarks)
+    shifts: dict[str, Any] = {}
+    curve = None
+    with pm.Model(coords=coords) as model:
+        if loss is not None:
+            curve = add_loss(spec, loss, size=size)
+            add_loss_geometry(curve, shifts, chinchilla=spec.loss.law == "chinchilla")
+        if points is not None:
+            chance = designs.chance_of(bundle, benchmarks)
+            link = add_link(spec, points, chance=chance, curve=curve)
+        if scores is not None and curve is not None:
+            add_growth(spec, scores, curve=curve, link=link, size=size)
+            add_growth_geometry(spec, scores, shifts, curve=curve, size=size)
+    latents = ("log_density",) if scores is not None else ()
+    constants, attrs = _context(loss, scores)
+    return Assembled(model, Geometry(shifts=shifts, latents=latents), constants, attrs)
+
+
+def _context(
+    loss: designs.LossDesign | None, scores: designs.ScoreDesign | None
+) -> tuple[dict[str, tuple[tuple[str, ...], np.ndarray]], dict[str, str]]:
+    constants: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
+    attrs = {"quantity": "none"}
+    if loss is not None:
+        attrs["loss_unit"] = loss.loss_unit
+        attrs["n_reference_runs"] = str(len(loss.log_n))
+    if scores is not None:
+        count = np.bincount(scores.pair_llm, scores.pair_count, len(scores.llms))
+        constants["n_params"] = (("llm",), np.exp(scores.log_n))
+        constants["n_scores"] = (("llm",), count)
+        constants["release_year"] = (("llm",), _decimal_years(scores.released))
+        attrs |= _span("capability density", scores.released, scores.reference_date)
+        attrs["n_scores"] = str(len(scores.score))
+    return constants, attrs
+
+
+def _assemble_published(spec: Spec, bundle: DataBundle) -> Assembled:
+    design = designs.published_design(spec, bundle)
+    with pm.Model(coords={"llm": list(design.llms)}) as model:
+        add_published(spec, design)
+    constants = {
+        "release_year": (("llm",), _decimal_years(design.released)),
+        "log_value": (("llm",), design.log_value),
+        "log_error": (("llm",), design.log_error),
+    }
+    attrs = _span(design.series, design.released, design.reference_date)
+    return Assembled(model, Geometry(), constants, attrs)
+
+
+def _span(quantity: str, released: Any, reference: Any) -> dict[str, str]:
+    return {
+        "quantity": quantity,
+        "reference_date": reference.date().isoformat(),
+        "data_start": released.min().date().isoformat(),
+        "data_end": released.max().date().isoformat(),
+    }
+
+
+def _decimal_years(released: Any) -> np.ndarray:
+    start = np.datetime64("2000-01-01")
+    days = (released.to_numpy().astype("datetime64[D]") - start).astype(float)
+    return np.asarray(2000 + days / designs.DAYS_PER_YEAR)

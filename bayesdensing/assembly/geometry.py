@@ -1,0 +1,27 @@
+"""How a model's parameters are best walked through: hints that change no posterior.
+
+Hints are exact changes of coordinates; the inference engine may use or ignore them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Geometry"]
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Hints for sampling a model.
+
+    Attributes
+    ----------
+    shifts : mapping of str to TensorVariable
+        Name of a random variable to an expression of *other* variables: its unconstrained value
+        is walked as a distance from the expression. Later entries may use earlier ones.
+    latents : tuple of str
+        Variables with one entry per unit, (nearly) independent given the rest.
+    """
+
+    shifts: Mapping[str, Any] = field(default_factory=dict)
+    latents: tuple[str, ...] = ()

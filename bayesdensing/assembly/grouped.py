@@ -1,0 +1,104 @@
+"""A random variable of observations in groups that share a deviation, integrated out."""
+
+from typing import Any
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+
+from bayesdensing.laws.deviation import shared_student_t
+
+__all__ = ["grouped_student_t"]
+
+
+def grouped_student_t(
+    name: str,
+    *,
+    mean: Any,
+    own_variance: Any,
+    shared_variance: Any,
+    df: Any,
+    group: np.ndarray,
+    observed: np.ndarray,
+    dims: str,
+) -> Any:
+    """Add observations whose groups are multivariate Student-t with compound symmetry.
+
+    Parameters
+    ----------
+    name : str
+        Name of the random variable.
+    mean : TensorVariable, shape (obs,)
+        Expected values.
+    own_variance, shared_variance : TensorVariable, shape (group,)
+        Squared scale of each observation's own part and of the group's shared part.
+    df : TensorVariable, shape ()
+        Degrees of freedom.
+    group : ndarray of int, shape (obs,)
+        Group of each observation, every group with at least one.
+    observed : ndarray, shape (obs,)
+        Observed values.
+    dims : str
+        Dimension of the observations.
+
+    Returns
+    -------
+    TensorVariable
+        The observed variable; its log density is the joint one of all groups.
+    """
+    count = np.bincount(group)
+    return pm.CustomDist(
+        name,
+        mean,
+        own_variance,
+        shared_variance,
+        df,
+        logp=_logp(group, count),
+        random=_random(group),
+        signature="(o),(p),(p),()->(o)",
+        observed=observed,
+        dims=dims,
+    )
+
+
+def _logp(group: np.ndarray, count: np.ndarray) -> Any:
+    sizes, which = np.unique(count, return_inverse=True)
+    zeros = np.zeros(len(count))
+
+    def logp(value: Any, mean: Any, own: Any, shared: Any, df: Any) -> Any:
+        residual = value - mean
+        # one log-gamma per distinct group size, not per group
+        constant = (
+            pt.gammaln((df + sizes) / 2) - pt.gammaln(df / 2) - sizes / 2 * pt.log(df * np.pi)
+        )[which]
+        terms = shared_student_t(
+            total=pt.inc_subtensor(pt.as_tensor(zeros)[group], residual),
+            total_square=pt.inc_subtensor(pt.as_tensor(zeros)[group], residual**2),
+            count=count.astype(float),
+            own_variance=own,
+            shared_variance=shared,
+            df=df,
+            log_constant=constant,
+        )
+        return terms.sum()
+
+    return logp
+
+
+def _random(group: np.ndarray) -> Any:
+    def random(
+        mean: np.ndarray,
+        own: np.ndarray,
+        shared: np.ndarray,
+        df: np.ndarray,
+        rng: np.random.Generator,
+        size: Any = None,
+    ) -> np.ndarray:
+        shape = np.broadcast_shapes(mean.shape[:-1], own.shape[:-1]) + own.shape[-1:]
+        spread = np.broadcast_to(np.asarray(df)[..., None], shape)
+        tail = np.sqrt(spread / rng.chisquare(spread))
+        common = rng.normal(size=shape) * np.sqrt(shared) * tail
+        single = rng.normal(size=(*shape[:-1], mean.shape[-1]))
+        return np.asarray(mean + common[..., group] + single * (np.sqrt(own) * tail)[..., group])
+
+    return random

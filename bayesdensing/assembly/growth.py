@@ -1,0 +1,136 @@
+"""The growth block: density of each LLM, seen through the ruler by benchmarks and evaluators."""
+
+from typing import Any
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+
+from bayesdensing.assembly.blocks import Curve, Link, add_trend, pooled
+from bayesdensing.assembly.design import ScoreDesign
+from bayesdensing.assembly.grouped import grouped_student_t
+from bayesdensing.laws import score
+from bayesdensing.spec import ReferenceTokens, Spec
+
+__all__ = ["add_growth", "add_growth_geometry"]
+
+#: Quantiles of LLM sizes at which the sampler's coordinates tie the link to the loss law.
+SIZE_QUANTILES = (0.2, 0.5, 0.8)
+
+
+def reference_log_tokens(rule: ReferenceTokens, log_size: Any) -> Any:
+    """Return the log tokens of a reference model of a given effective size.
+
+    Parameters
+    ----------
+    rule : ReferenceTokens
+        The rule.
+    log_size : array
+        Natural log of effective parameters.
+
+    Returns
+    -------
+    array
+        Natural log of tokens, the shape of `log_size`.
+    """
+    if rule.rule == "ratio":
+        return log_size + np.log(rule.value)
+    return log_size * 0 + np.log(rule.value)
+
+
+def add_growth(
+    spec: Spec, design: ScoreDesign, *, curve: Curve, link: Link, size: int
+) -> None:
+    """Add densities, effective parameters and the measured scores.
+
+    Parameters
+    ----------
+    spec : Spec
+        The hypothesis.
+    design : ScoreDesign
+        The scores.
+    curve : Curve
+        The loss law.
+    link : Link
+        The score link.
+    size : int
+        Number of benchmarks.
+    """
+    mean, dispersion = add_trend(spec, design.years)
+    log_density = pm.Normal("log_density", mu=mean, sigma=dispersion, dims="llm")
+    departs = pooled("deviation_sd", spec.priors["deviation_sd"], size=size)
+    expected, shared = _pair_moments(spec, design, log_density, departs, curve=curve, link=link)
+    shared = shared + score.binomial_variance(expected, design.n_items)
+    effect_sd = pooled("evaluator_sd", spec.priors["evaluator_sd"], size=size)
+    z = pm.Normal("evaluator_z", 0, 1, dims=("evaluator", "benchmark"))
+    effect = pm.Deterministic("evaluator_effect", z * effect_sd, dims=("evaluator", "benchmark"))
+    own = pooled("overdispersion", spec.priors["overdispersion"], size=size)
+    df = spec.priors["score_df"].rv("score_df")
+    measured = score.shifted(
+        expected[design.obs_pair], effect[design.obs_evaluator, design.obs_benchmark]
+    )
+    grouped_student_t(
+        "score",
+        mean=measured,
+        own_variance=own[design.pair_benchmark] ** 2,
+        shared_variance=shared,
+        df=df,
+        group=design.obs_pair,
+        observed=design.score,
+        dims="score_obs",
+    )
+
+
+def _pair_moments(
+    spec: Spec, design: ScoreDesign, log_density: Any, departs: Any, *, curve: Curve, link: Link
+) -> tuple[Any, Any]:
+    """Return mean and variance of each pair's score over its departure, both (pair,)."""
+    b = design.pair_benchmark
+    log_size = (design.log_n + log_density)[design.pair_llm]
+    reach = np.sqrt(3.0) * departs[b]
+
+    def strength(log_size: Any) -> Any:
+        tokens = reference_log_tokens(spec.reference_tokens, log_size)
+        return score.logit_strength(
+            loss=curve.loss(log_size, tokens, b),
+            midpoint_loss=link.midpoint_loss[b],
+            slope=link.slope[b],
+        )
+
+    if spec.growth.deviation == "score":
+        middle = strength(log_size)
+        nodes = [middle - reach, middle, middle + reach]
+    else:
+        nodes = [strength(log_size - reach), strength(log_size), strength(log_size + reach)]
+    values = [score.link(w, floor=link.floor[b], ceiling=link.ceiling[b]) for w in nodes]
+    return score.smeared_moments(*values)
+
+
+def add_growth_geometry(
+    spec: Spec, design: ScoreDesign, shifts: dict[str, Any], *, curve: Curve, size: int
+) -> None:
+    """Tie the link's coordinates to the loss law at the LLMs' own sizes.
+
+    Scores see only the composite of law and link; its value and slope over the sizes that occur
+    stay put when midpoint and slope are walked relative to the law's losses there.
+
+    Parameters
+    ----------
+    spec : Spec
+        The hypothesis.
+    design : ScoreDesign
+        The scores, of which only the sizes are used.
+    shifts : dict
+        Hints, added to in place.
+    curve : Curve
+        The loss law.
+    size : int
+        Number of benchmarks.
+    """
+    every = np.arange(size)
+    losses = []
+    for log_n in np.quantile(design.log_n, SIZE_QUANTILES):
+        at = np.full(size, log_n)
+        losses.append(curve.loss(at, reference_log_tokens(spec.reference_tokens, at), every))
+    shifts["midpoint_loss"] = pt.log(losses[1])
+    shifts["link_slope"] = -pt.log(losses[0] - losses[2])

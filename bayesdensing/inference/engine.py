@@ -1,0 +1,273 @@
+"""Compile once, warm up in pilot runs that improve the coordinates, sample.
+
+Chains start dispersed and never learn of one another except through the coordinates, so they can
+disagree, and R-hat can say so.
+"""
+
+import dataclasses
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from typing import Any
+
+import numpy as np
+import nutpie
+import xarray as xr
+
+from bayesdensing.inference.precondition import from_covariance, from_curvature
+from bayesdensing.inference.walk import DENSE, LATENT, Preconditioner, Walk, build_walk
+
+__all__ = ["Draws", "Progress", "Sampler"]
+
+#: Called with the stage's name, iterations done, iterations in all and divergences so far.
+Progress = Callable[[str, int, int, int], None]
+
+_PILOT_POINTS = 4  # per chain, at which curvature is measured
+_KEPT_STATS = (
+    "diverging", "depth", "maxdepth_reached", "n_steps", "energy", "logp", "mean_tree_accept",
+    "step_size",
+)  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class Draws:
+    """What a run of the sampler gives.
+
+    Attributes
+    ----------
+    posterior : xarray.Dataset
+        Draws of the model's variables, dims (chain, draw, ...).
+    stats : xarray.Dataset
+        Sampler statistics, dims (chain, draw).
+    seconds : float
+        Seconds of sampling, pilots included.
+    """
+
+    posterior: xr.Dataset
+    stats: xr.Dataset
+    seconds: float
+
+
+class Sampler:
+    """A compiled model, to be sampled as often as wanted.
+
+    Parameters
+    ----------
+    model : pymc.Model
+        Any model of continuous free variables.
+    shifts : mapping of str to TensorVariable, optional
+        Hints, see `bayesdensing.inference.walk.build_walk`.
+    latents : sequence of str
+        Variables with one entry per unit.
+
+    Attributes
+    ----------
+    compile_seconds : float
+        Seconds of compiling.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        *,
+        shifts: Mapping[str, Any] | None = None,
+        latents: Sequence[str] = (),
+    ) -> None:
+        start = time.perf_counter()
+        self._walk: Walk = build_walk(model, shifts=shifts or {}, latents=latents)
+        self._compiled: Any = nutpie.compile_pymc_model(self._walk.model, backend="numba")
+        self.compile_seconds = time.perf_counter() - start
+
+    @property
+    def size(self) -> int:
+        """Number of unconstrained values."""
+        return self._walk.n_dense + self._walk.n_latent
+
+    def sample(
+        self,
+        *,
+        seed: int,
+        draws: int,
+        tune: int,
+        chains: int = 4,
+        cores: int | None = None,
+        target_accept: float = 0.9,
+        progress: Progress | None = None,
+    ) -> Draws:
+        """Sample the posterior.
+
+        Parameters
+        ----------
+        seed : int
+            Seed; the same seed on the same machine gives the same draws.
+        draws, tune : int
+            Draws kept and iterations of warm-up per chain, the two pilots included.
+        chains : int
+            Chains.
+        cores : int, optional
+            Chains at a time; as many as the machine has cores where not given.
+        target_accept : float
+            Acceptance rate that the step size is adapted to.
+        progress : callable, optional
+            Called now and then while sampling.
+
+        Returns
+        -------
+        Draws
+            Draws, statistics and seconds.
+        """
+        begun = time.perf_counter()
+        seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(4)]
+        plan = _Plan(chains, cores or os.cpu_count() or 1, target_accept, progress)
+        walk = self._walk
+        matrices = Preconditioner.identity(walk.n_dense, walk.n_latent)
+        at = walk.starts(seeds[0], chains)
+        first, second, last = _split(tune)
+        if first:
+            pilot = self._run("finding the posterior", matrices, at, first, seeds[1], plan)
+            at, matrices = self._improve(pilot, matrices, covariance=False)
+        if second:
+            pilot = self._run("learning its shape", matrices, at, second, seeds[2], plan)
+            at, matrices = self._improve(pilot, matrices, covariance=True)
+        result = self._run("sampling", matrices, at, (last, draws), seeds[3], plan)
+        posterior = result["posterior"].drop_vars([DENSE, LATENT], errors="ignore")
+        stats = result["sample_stats"]
+        names = [n for n in _KEPT_STATS if n in stats]
+        return Draws(posterior, stats[names], time.perf_counter() - begun)
+
+    def _run(
+        self,
+        stage: str,
+        matrices: Preconditioner,
+        at: np.ndarray,
+        length: tuple[int, int],
+        seed: int,
+        plan: "_Plan",
+    ) -> Any:
+        starts = matrices.to_walk(at)
+        compiled = self._compiled.with_data(**self._present(matrices))
+        tune, draws = length
+        tally = _Tally(stage, plan.progress, chains=plan.chains)
+
+        def launch(chain: int) -> Any:
+            start = np.ascontiguousarray(starts[chain])
+            return nutpie.sample(
+                # one sampler per chain: each has its own start, whatever the order of threads
+                dataclasses.replace(compiled, initial_point_func=lambda _seed: start.copy()),
+                draws=draws,
+                tune=tune,
+                chains=1,
+                cores=1,
+                seed=int(np.random.SeedSequence((seed, chain)).generate_state(1)[0]),
+                target_accept=plan.target_accept,
+                save_warmup=False,
+                progress_bar=False,
+                progress_callback=tally.callback(chain),
+                progress_rate=250,
+                blocking=False,
+            )
+
+        results = _in_turn(launch, chains=plan.chains, cores=plan.cores)
+        return {
+            group: xr.concat([r[group].to_dataset() for r in results], dim="chain").assign_coords(
+                chain=np.arange(plan.chains)
+            )
+            for group in ("posterior", "sample_stats")
+        }
+
+    def _present(self, matrices: Preconditioner) -> dict[str, np.ndarray]:
+        names = {v.name for v in self._compiled.shared_var_keys}
+        return {name: value for name, value in matrices.data().items() if name in names}
+
+    def _improve(
+        self, pilot: Any, matrices: Preconditioner, *, covariance: bool
+    ) -> tuple[np.ndarray, Preconditioner]:
+        """Return the pilot's last values and the coordinates that it suggests."""
+        walk, posterior = self._walk, pilot["posterior"]
+        z = posterior[DENSE].to_numpy()
+        values = matrices.dense_mean + z @ matrices.factor.T
+        if walk.n_latent:
+            latent = matrices.latent_mean + z @ matrices.coupling.T
+            latent = latent + matrices.scale * posterior[LATENT].to_numpy()
+            values = np.concatenate([values, latent], axis=-1)
+        step = max(1, values.shape[1] // _PILOT_POINTS)
+        points = values[:, step - 1 :: step].reshape(-1, values.shape[-1])
+        better = from_curvature(
+            self._gradient, points, n_dense=walk.n_dense, latent_groups=walk.latent_groups
+        )
+        flat = values.reshape(-1, values.shape[-1])
+        if covariance and len(flat) > 2 * walk.n_dense:
+            better = from_covariance(better, better.to_walk(flat)[:, : walk.n_dense])
+        return values[:, -1], better
+
+    def _gradient(self, values: np.ndarray) -> np.ndarray:
+        # the graph's own matrices stay at the identity: runs get theirs by with_data
+        return np.asarray(self._compiled.logp_func(values)[1])
+
+
+@dataclasses.dataclass(frozen=True)
+class _Plan:
+    chains: int
+    cores: int
+    target_accept: float
+    progress: Progress | None
+
+
+class _Tally:
+    """Sum of the chains' progress, told at once to whoever wants to know."""
+
+    def __init__(self, stage: str, report: Progress | None, *, chains: int) -> None:
+        self._stage, self._report = stage, report
+        self._states: list[tuple[int, int, int]] = [(0, 0, 0)] * chains
+
+    def callback(self, chain: int) -> Any:
+        if self._report is None:
+            return None
+
+        def tell(states: Any) -> None:
+            (state,) = states
+            total = state.total_draws * len(self._states)
+            self._states[chain] = (
+                state.finished_draws, total, 0 if state.tuning else state.divergences
+            )  # fmt: skip
+            done, _, divergences = (sum(column) for column in zip(*self._states, strict=True))
+            self._report(self._stage, done, total, divergences)  # type: ignore[misc]
+
+        return tell
+
+
+def _in_turn(launch: Callable[[int], Any], *, chains: int, cores: int) -> list[Any]:
+    """Run single-chain samplers, so many at a time; on any exception none goes on."""
+    running: dict[int, Any] = {}
+    stopped = threading.Event()
+
+    def run(chain: int) -> Any:
+        if stopped.is_set():
+            return None
+        running[chain] = launch(chain)
+        return running[chain].wait()
+
+    with ThreadPoolExecutor(max_workers=cores) as pool:
+        try:
+            futures = [pool.submit(run, chain) for chain in range(chains)]
+            while not all(f.done() for f in futures):
+                # short waits, so that an interrupt is met at once
+                wait(futures, timeout=0.2, return_when=FIRST_EXCEPTION)
+                for future in (f for f in futures if f.done()):
+                    future.result()
+            return [f.result() for f in futures]
+        except BaseException:
+            stopped.set()
+            # nutpie itself would hand back the part that is done as if it were all
+            for sampler in running.values():
+                sampler.cancel()
+            raise
+
+
+def _split(tune: int) -> tuple[tuple[int, int], tuple[int, int], int]:
+    """Split the warm-up into two pilots, each of tuning and draws, and the last tuning."""
+    first = (tune * 3 // 9, tune // 18)
+    second = (tune * 2 // 9, tune * 2 // 9)
+    return first, second, tune - sum(first) - sum(second)

@@ -1,0 +1,120 @@
+"""Better coordinates from a pilot run: curvature at its draws, then their covariance.
+
+Both only choose coordinates; a poor choice costs steps, never correctness.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from bayesdensing.inference.walk import Preconditioner
+
+__all__ = ["from_covariance", "from_curvature"]
+
+#: Step of the central differences, on scales where a posterior is of order one or narrower.
+_STEP = 1e-4
+#: Curvatures below this are taken as no information; priors alone give about this much.
+_FLAT = 0.05
+
+
+def from_curvature(
+    gradient: Callable[[np.ndarray], np.ndarray],
+    points: np.ndarray,
+    *,
+    n_dense: int,
+    latent_groups: Sequence[slice],
+) -> Preconditioner:
+    """Precondition by the mean curvature of the log density over some points.
+
+    Latents are taken as independent given the dense values; the dense ones get the Schur
+    complement, that is the curvature with latents profiled out.
+
+    Parameters
+    ----------
+    gradient : callable
+        Gradient of the log density, (values,) to (values,), dense ones first.
+    points : ndarray, shape (point, values)
+        Points, draws of a pilot run.
+    n_dense : int
+        Number of dense values.
+    latent_groups : sequence of slice
+        Where the latents of each variable lie among the latents.
+
+    Returns
+    -------
+    Preconditioner
+        Centred on the mean of the points.
+    """
+    n_latent = points.shape[1] - n_dense
+    dense = np.zeros((n_dense, n_dense))
+    cross = np.zeros((n_dense, n_latent))
+    own = np.zeros(n_latent)
+    for point in points:
+        for i in range(n_dense):
+            row = _difference(gradient, point, [i])
+            dense[i] += row[:n_dense]
+            cross[i] += row[n_dense:]
+        for group in latent_groups:
+            where = np.arange(group.start, group.stop)
+            own[where] += _difference(gradient, point, n_dense + where)[n_dense + where]
+    dense, cross, own = dense / len(points), cross / len(points), own / len(points)
+    own = np.maximum(own, _FLAT)
+    schur = dense - (cross / own) @ cross.T
+    eigenvalue, vector = np.linalg.eigh((schur + schur.T) / 2)
+    factor = vector / np.sqrt(np.maximum(eigenvalue, _FLAT))
+    mean = points.mean(axis=0)
+    return Preconditioner(
+        dense_mean=mean[:n_dense],
+        factor=factor,
+        latent_mean=mean[n_dense:],
+        coupling=-(cross / own).T @ factor,
+        scale=1 / np.sqrt(own),
+    )
+
+
+def _difference(
+    gradient: Callable[[np.ndarray], np.ndarray], point: np.ndarray, where: Sequence[int]
+) -> np.ndarray:
+    step = np.zeros_like(point)
+    step[np.asarray(where, dtype=int)] = _STEP
+    change = (gradient(point - step) - gradient(point + step)) / (2 * _STEP)
+    return np.nan_to_num(change, posinf=0.0, neginf=0.0)
+
+
+def from_covariance(current: Preconditioner, draws: np.ndarray) -> Preconditioner:
+    """Improve a preconditioner by the covariance of draws made in its coordinates.
+
+    The covariance is shrunk towards a multiple of the identity by Ledoit and Wolf (2004), since a
+    pilot has few effective draws per direction.
+
+    Parameters
+    ----------
+    current : Preconditioner
+        Preconditioner of the pilot.
+    draws : ndarray, shape (draw, dense)
+        Dense walk coordinates of the pilot's draws.
+
+    Returns
+    -------
+    Preconditioner
+        In whose coordinates these draws have about unit covariance.
+    """
+    mean = draws.mean(axis=0)
+    shape = np.linalg.cholesky(_ledoit_wolf(draws - mean))
+    return Preconditioner(
+        dense_mean=current.dense_mean + current.factor @ mean,
+        factor=current.factor @ shape,
+        latent_mean=current.latent_mean + current.coupling @ mean,
+        coupling=current.coupling @ shape,
+        scale=current.scale,
+    )
+
+
+def _ledoit_wolf(centred: np.ndarray) -> np.ndarray:
+    count, size = centred.shape
+    covariance = centred.T @ centred / count
+    target = np.eye(size) * np.trace(covariance) / size
+    spread = ((covariance - target) ** 2).sum()
+    noise = ((centred**2).sum(axis=1) ** 2).sum() / count**2 - (covariance**2).sum() / count
+    weight = min(1.0, max(0.0, noise / spread)) if spread > 0 else 1.0
+    return np.asarray((1 - weight) * covariance + weight * target)

@@ -1,0 +1,46 @@
+"""Elementary functions that take NumPy arrays and PyTensor variables alike.
+
+A law is written once with these; what comes out is an array for arrays and a graph for graphs.
+PyTensor is never imported here unless a caller already has, since only then can an argument be
+one of its variables.
+"""
+
+import sys
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+__all__ = ["Array", "exp", "log", "sigmoid", "sqrt"]
+
+#: A NumPy array, a number, an xarray object or a PyTensor variable.
+Array = Any
+
+
+def _symbolic(x: Array) -> bool:
+    pytensor = sys.modules.get("pytensor.graph.basic")
+    return pytensor is not None and isinstance(x, pytensor.Variable)
+
+
+def _pt() -> Any:
+    return sys.modules["pytensor.tensor"]
+
+
+def exp(x: Array) -> Array:
+    """Exponential, elementwise."""
+    return _pt().exp(x) if _symbolic(x) else np.exp(x)
+
+
+def log(x: Array) -> Array:
+    """Natural logarithm, elementwise."""
+    return _pt().log(x) if _symbolic(x) else np.log(x)
+
+
+def sqrt(x: Array) -> Array:
+    """Square root, elementwise."""
+    return _pt().sqrt(x) if _symbolic(x) else np.sqrt(x)
+
+
+def sigmoid(x: Array) -> Array:
+    """Logistic function 1 / (1 + exp(-x)), elementwise and without overflow."""
+    return _pt().sigmoid(x) if _symbolic(x) else special.expit(x)

@@ -1,0 +1,28 @@
+"""A hypothesis as a frozen value, to and from TOML."""
+
+from bayesdensing.spec.describe import SpecDescription, describe
+from bayesdensing.spec.model import (
+    DataAxis,
+    GrowthAxis,
+    LossAxis,
+    ReferenceTokens,
+    SamplerSettings,
+    Spec,
+)
+from bayesdensing.spec.priors import PRIOR_TABLE, PriorEntry
+from bayesdensing.spec.toml import list_specs, load_spec
+
+__all__ = [
+    "PRIOR_TABLE",
+    "DataAxis",
+    "GrowthAxis",
+    "LossAxis",
+    "PriorEntry",
+    "ReferenceTokens",
+    "SamplerSettings",
+    "Spec",
+    "SpecDescription",
+    "describe",
+    "list_specs",
+    "load_spec",
+]

@@ -1,0 +1,168 @@
+"""A hypothesis in words: equations, priors with what they imply, and its graph."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from bayesdensing.spec.model import Spec
+from bayesdensing.spec.priors import PRIOR_TABLE
+
+__all__ = ["SpecDescription", "describe"]
+
+
+@dataclass(frozen=True)
+class SpecDescription:
+    """A hypothesis for a reader.
+
+    Attributes
+    ----------
+    equations : tuple of str
+        The model, one equation a line.
+    priors : pandas.DataFrame
+        One row per prior: parameter, prior, unit, lower89, median, upper89 (equal-tailed 89 %
+        interval), meaning, reason, default (bool).
+    graph : str
+        Mermaid text.
+    """
+
+    equations: tuple[str, ...]
+    priors: pd.DataFrame
+    graph: str
+
+
+def describe(spec: Spec) -> SpecDescription:
+    """Describe a hypothesis.
+
+    Parameters
+    ----------
+    spec : Spec
+        The hypothesis.
+
+    Returns
+    -------
+    SpecDescription
+        Equations, priors and graph.
+
+    Examples
+    --------
+    >>> from bayesdensing.spec import load_spec
+    >>> describe(load_spec("loss_law")).equations[0]
+    'L_b(N, D) = irreducible_loss_b + n_coefficient_b N^-n_exponent_b + d_coefficient_b D^-d_exponent_b'
+    """  # noqa: E501
+    equations: list[str] = []
+    if "loss" in spec.blocks:
+        equations += _loss_equations(spec)
+    if "link" in spec.blocks:
+        equations += _link_equations()
+    if "growth" in spec.blocks:
+        equations += _growth_equations(spec)
+    if "published" in spec.blocks:
+        equations += _published_equations(spec)
+    return SpecDescription(tuple(equations), _prior_table(spec), _graph(spec))
+
+
+def _loss_equations(spec: Spec) -> list[str]:
+    irreducible = "irreducible_loss_b + " if spec.loss.law == "chinchilla" else ""
+    law = (
+        f"L_b(N, D) = {irreducible}n_coefficient_b N^-n_exponent_b "
+        "+ d_coefficient_b D^-d_exponent_b"
+    )
+    lines = [law, "log loss_rb ~ StudentT(loss_df, log L_b(N_r, D_r), loss_noise_b)"]
+    if spec.loss.size_effects:
+        lines[1] = (
+            "log loss of the runs of one size on b ~ multivariate StudentT(loss_df, log L_b(N, D), "
+            "loss_noise_b^2 I + size_effect_sd_b^2 11'), where most sizes have several runs"
+        )
+    lines.append("log n_exponent_b ~ Normal(log n_exponent, exponent_spread); d_exponent alike")
+    return lines
+
+
+def _link_equations() -> list[str]:
+    return [
+        "S_b(w) = floor_b + (ceiling_b - floor_b) sigmoid(w), "
+        "w_b(L) = -link_slope_b (L - midpoint_loss_b)",
+        "floor_b ~ Beta(1 + 100 chance_b, 1 + 100 (1 - chance_b))",
+        "midpoint_loss_b = midpoint_ratio_b pivot_loss_b; "
+        "link_slope_b = steepness_b / midpoint_loss_b",
+        "score_pb ~ Normal(S_b(w_b(loss_pb)), sqrt(S(1 - S)/n_items + (S' link_sd)^2))",
+    ]
+
+
+def _trend_equation(spec: Spec) -> str:
+    if spec.growth.trend == "constant":
+        return "trend(t) = level"
+    return "trend(t) = level + growth_rate (t - mean t)"
+
+
+def _growth_equations(spec: Spec) -> list[str]:
+    tokens = (
+        f"D = {spec.reference_tokens.value:g} N_hat"
+        if spec.reference_tokens.rule == "ratio"
+        else f"D = {spec.reference_tokens.value:g}"
+    )
+    count = "N_i" if spec.growth.parameter_count == "total" else "N_i (active)"
+    departs = (
+        "S_b(w_b(L_b(N_hat_i, D)) + deviation_ib), deviation_ib ~ Normal(0, deviation_sd_b)"
+        if spec.growth.deviation == "score"
+        else "S_b(w_b(L_b(N_hat_i exp(deviation_ib), D))), deviation_ib ~ Normal(0, deviation_sd_b)"
+    )
+    return [
+        f"{_trend_equation(spec)}, years",
+        "log rho_i ~ Normal(trend(t_i), dispersion)",
+        f"N_hat_i = {count} rho_i; {tokens}",
+        f"p_ib = {departs}, integrated out by its mean and variance",
+        "m_ibe = sigmoid(logit p_ib + evaluator_effect_eb), "
+        "evaluator_effect_eb ~ Normal(0, evaluator_sd_b)",
+        "scores of i on b ~ multivariate StudentT(score_df, m_ib, overdispersion_b^2 I + "
+        "(Var p_ib + p(1 - p)/n_items) 11')",
+    ]
+
+
+def _published_equations(spec: Spec) -> list[str]:
+    return [
+        f"{_trend_equation(spec)}, years",
+        "log quantity_i ~ Normal(trend(t_i), dispersion)",
+        "log value_i ~ Normal(log quantity_i, log(value_hi95 / value_lo95) / 3.92) where an "
+        "interval is given, else equal",
+    ]
+
+
+def _prior_table(spec: Spec) -> pd.DataFrame:
+    rows = []
+    for name, prior in spec.priors.items():
+        entry = PRIOR_TABLE[name]
+        lower, upper = prior.interval(0.89)
+        rows.append(
+            {
+                "parameter": name,
+                "prior": str(prior),
+                "unit": entry.unit,
+                "lower89": float(lower),
+                "median": float(prior.ppf(0.5)),
+                "upper89": float(upper),
+                "meaning": entry.meaning,
+                "reason": entry.reason if prior == entry.default else "stated by the hypothesis",
+                "default": prior == entry.default,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _graph(spec: Spec) -> str:
+    edges = []
+    if "loss" in spec.blocks:
+        edges.append("reference_runs[(reference runs)] --> loss_law[loss law]")
+    if "link" in spec.blocks:
+        edges.append("loss_scores[(loss-score points)] --> score_link[score link]")
+    if "growth" in spec.blocks:
+        edges += [
+            "trend[trend] --> density[density of each LLM]",
+            "density --> effective[effective parameters]",
+            "effective --> loss_law",
+            "loss_law --> score_link",
+            "score_link --> scores[(scores)]",
+            "evaluators[evaluator effects] --> scores",
+        ]
+    if "published" in spec.blocks:
+        edges.append("trend[trend] --> densities[(published values)]")
+    return "\n".join(["flowchart LR", *(f"    {edge}" for edge in edges)])

@@ -1,0 +1,73 @@
+"""Every prior a hypothesis may override: its default, its unit, its reason, its block."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from bayesdensing.laws import Prior, deviation, loss, score, trend
+
+__all__ = ["PRIOR_TABLE", "PriorEntry"]
+
+
+@dataclass(frozen=True)
+class PriorEntry:
+    """A prior's default and what it means.
+
+    Parameters
+    ----------
+    block : str
+        Block that the parameter belongs to: ``loss``, ``link``, ``growth`` or ``trend``.
+    default : Prior
+        Prior where the hypothesis states none.
+    unit : str
+        Unit of the parameter.
+    meaning : str
+        What the parameter is, in words.
+    reason : str
+        Why the default is what it is.
+    """
+
+    block: str
+    default: Prior
+    unit: str
+    meaning: str
+    reason: str
+
+
+_MEANINGS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
+    {
+        "pivot_loss": ("loss", "loss unit", "loss at the runs' geometric mean size and tokens"),
+        "irreducible_share": ("loss", "share", "share of the pivot loss that is irreducible"),
+        "n_share": ("loss", "share", "share of the reducible pivot loss due to size"),
+        "n_exponent": ("loss", "1", "exponent of size; of the typical benchmark where pooled"),
+        "d_exponent": ("loss", "1", "exponent of tokens; of the typical benchmark where pooled"),
+        "exponent_spread": ("loss", "log", "sd of log exponents between benchmarks"),
+        "loss_noise": ("loss", "log loss", "scale of a run's own deviation from the law"),
+        "size_effect_sd": ("loss", "log loss", "sd of what runs of one size share"),
+        "loss_df": ("loss", "1", "degrees of freedom of the runs' deviations"),
+        "ceiling": ("link", "score", "score that no loss exceeds"),
+        "midpoint_ratio": ("link", "pivot losses", "loss at half-way score over the pivot loss"),
+        "steepness": ("link", "logits", "slope of the link times its midpoint loss"),
+        "link_sd": ("link", "logits", "scatter of loss-score points about the link"),
+        "deviation_sd": ("growth", "see deviation", "scatter of an LLM's benchmarks"),
+        "overdispersion": ("growth", "score", "scale of a measurement's own scatter"),
+        "evaluator_sd": ("growth", "logits", "sd of evaluators' effects"),
+        "score_df": ("growth", "1", "degrees of freedom of the scores' deviations"),
+        "level": ("trend", "log", "log density at the mean release date"),
+        "growth_rate": ("trend", "1/yr", "growth rate of density, natural log"),
+        "dispersion": ("trend", "log", "sd of log density about the trend"),
+    }
+)
+
+
+def _table() -> dict[str, PriorEntry]:
+    defaults = {**loss.PRIORS, **score.PRIORS, **deviation.PRIORS, **trend.PRIORS}
+    reasons = {**loss.REASONS, **score.REASONS, **deviation.REASONS, **trend.REASONS}
+    return {
+        name: PriorEntry(block, defaults[name], unit, meaning, reasons[name])
+        for name, (block, unit, meaning) in _MEANINGS.items()
+    }
+
+
+#: Name of a prior to its entry, in the order in which they are shown.
+PRIOR_TABLE: Mapping[str, PriorEntry] = MappingProxyType(_table())

@@ -1,0 +1,261 @@
+"""Hypotheses to and from TOML files; unknown keys are errors that name the nearest known one."""
+
+import difflib
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from bayesdensing.errors import SpecError
+from bayesdensing.laws import DISTRIBUTIONS, Prior
+from bayesdensing.paths import packaged_models_dir
+from bayesdensing.spec.model import Spec
+from bayesdensing.spec.priors import PRIOR_TABLE
+
+__all__ = ["dump", "list_specs", "load_spec", "parse"]
+
+_MAX_BYTES = 1_000_000
+_AXES = ("data", "loss", "reference_tokens", "growth", "sampler")
+
+
+def load_spec(spec: str | Path | Spec = "joint") -> Spec:
+    """Load a hypothesis.
+
+    Parameters
+    ----------
+    spec : str, Path or Spec
+        Name of a shipped hypothesis, path to a TOML file, or a hypothesis, which is returned
+        as it is.
+
+    Returns
+    -------
+    Spec
+        The hypothesis, defaults and priors filled in.
+
+    Raises
+    ------
+    SpecError
+        Where there is no such hypothesis or it is not well formed.
+
+    Examples
+    --------
+    >>> load_spec("joint").blocks
+    ('loss', 'link', 'growth')
+    """
+    if isinstance(spec, Spec):
+        return spec
+    path = _locate(spec)
+    raw = _resolve(path, seen=())
+    return _build(raw, origin=path.name)
+
+
+def list_specs() -> tuple[Spec, ...]:
+    """Return every shipped hypothesis, by name.
+
+    Returns
+    -------
+    tuple of Spec
+        Hypotheses, the default first.
+    """
+    names = sorted(p.stem for p in packaged_models_dir().glob("*.toml"))
+    return tuple(load_spec(n) for n in sorted(names, key=lambda n: (n != "joint", n)))
+
+
+def _locate(spec: str | Path) -> Path:
+    text = str(spec)
+    looks_like_path = text.endswith(".toml") or "/" in text or "\\" in text
+    if looks_like_path or isinstance(spec, Path):
+        return Path(spec)
+    shipped = {p.stem: p for p in packaged_models_dir().glob("*.toml")}
+    if text in shipped:
+        return shipped[text]
+    raise SpecError(f"no hypothesis {text!r}; {_nearest(text, shipped)}")
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    options = sorted(known)
+    close = difflib.get_close_matches(word, options, n=1, cutoff=0.5)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return f"known: {', '.join(options)}"
+
+
+def _resolve(path: Path, *, seen: tuple[Path, ...]) -> dict[str, Any]:
+    """Read a file and lay it over the hypothesis it extends."""
+    raw = parse(_read(path), origin=path.name)
+    raw.setdefault("name", path.stem)
+    parent = raw.pop("extends", None)
+    if parent is None:
+        return raw
+    if not isinstance(parent, str):
+        raise SpecError(f"{path.name}: extends must be the name of a hypothesis")
+    sibling = path.parent / parent
+    base = sibling if parent.endswith(".toml") else _locate(parent)
+    if base.resolve() in seen or base.resolve() == path.resolve():
+        raise SpecError(f"{path.name}: extends itself through {parent!r}")
+    under = _resolve(base, seen=(*seen, path.resolve()))
+    merged = {**under, **raw}
+    for axis in (*_AXES, "priors"):
+        if isinstance(under.get(axis), dict) and isinstance(raw.get(axis, {}), dict):
+            merged[axis] = {**under[axis], **raw.get(axis, {})}
+    return merged
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise SpecError(f"{path.name}: too large for a hypothesis")
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise SpecError(f"no file {path}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpecError(f"{path.name}: cannot be read as UTF-8 text ({error})") from None
+
+
+def parse(text: str, *, origin: str) -> dict[str, Any]:
+    """Parse a TOML text and refuse keys that no hypothesis has.
+
+    Parameters
+    ----------
+    text : str
+        TOML.
+    origin : str
+        Name of the file, for messages.
+
+    Returns
+    -------
+    dict
+        The raw hypothesis, unresolved.
+
+    Raises
+    ------
+    SpecError
+        For text that is not TOML, and for unknown keys, all of them in one message.
+    """
+    try:
+        raw = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise SpecError(f"{origin}: not valid TOML: {error}") from None
+    faults = []
+    top = {*Spec.model_fields, "extends"}
+    for key in raw:
+        if key not in top:
+            faults.append(f"unknown key {key!r}; {_nearest(key, top)}")
+    for axis in _AXES:
+        fields = _axis_fields(axis)
+        value = raw.get(axis, {})
+        if not isinstance(value, dict):
+            faults.append(f"{axis} must be a table")
+            continue
+        faults += [f"unknown key {axis}.{k}; {_nearest(k, fields)}" for k in value if k not in fields]
+    faults += _prior_faults(raw.get("priors", {}))
+    if faults:
+        raise SpecError("\n".join(f"{origin}: {fault}" for fault in faults))
+    return raw
+
+
+def _axis_fields(axis: str) -> list[str]:
+    kind = Spec.model_fields[axis].annotation
+    assert isinstance(kind, type) and issubclass(kind, BaseModel)  # noqa: S101, PT018 - by design
+    return list(kind.model_fields)
+
+
+def _prior_faults(priors: Any) -> list[str]:
+    if not isinstance(priors, dict):
+        return ["priors must be a table"]
+    faults = []
+    for name, value in priors.items():
+        if name not in PRIOR_TABLE:
+            faults.append(f"unknown prior {name!r}; {_nearest(name, PRIOR_TABLE)}")
+        elif not isinstance(value, dict) or not isinstance(value.get("dist"), str):
+            faults.append(f'prior {name} must look like {{ dist = "Normal", mu = 0, sigma = 1 }}')
+        elif value["dist"] not in DISTRIBUTIONS:
+            faults.append(
+                f"prior {name}: unknown distribution {value['dist']!r}; "
+                + _nearest(value["dist"], DISTRIBUTIONS)
+            )
+        else:
+            wanted = DISTRIBUTIONS[value["dist"]]
+            faults += [
+                f"prior {name}: unknown key {key!r}; {_nearest(key, wanted)}"
+                for key in value
+                if key != "dist" and key not in wanted
+            ]
+    return faults
+
+
+def _build(raw: Mapping[str, Any], *, origin: str) -> Spec:
+    priors = {}
+    faults = []
+    for name, value in raw.get("priors", {}).items():
+        params = {k: v for k, v in value.items() if k != "dist"}
+        try:
+            priors[name] = Prior(value["dist"], params)
+        except (ValueError, TypeError) as error:
+            faults.append(f"prior {name}: {error}")
+    if not faults:
+        try:
+            return Spec(**{**raw, "priors": priors})
+        except ValidationError as error:
+            faults += [_words(entry, raw) for entry in error.errors()]
+    raise SpecError("\n".join(f"{origin}: {fault}" for fault in faults))
+
+
+def _words(entry: Any, raw: Mapping[str, Any]) -> str:
+    where = ".".join(str(part) for part in entry["loc"]) or "hypothesis"
+    message = entry["msg"].removeprefix("Value error, ")
+    if entry["type"] == "literal_error":
+        options = _options(entry["loc"])
+        message = f"{entry['input']!r} is not known; {_nearest(str(entry['input']), options)}"
+    if entry["type"] == "missing":
+        message = "is required"
+    return f"{where}: {message}"
+
+
+def _options(loc: tuple[Any, ...]) -> list[str]:
+    kind: Any = Spec
+    for part in loc:
+        if isinstance(part, int):
+            (kind, *_) = get_args(kind)
+        else:
+            kind = kind.model_fields[part].annotation
+    return [str(a) for a in get_args(kind)]
+
+
+def dump(raw: Mapping[str, Any]) -> str:
+    """Write a hypothesis as TOML.
+
+    Parameters
+    ----------
+    raw : mapping
+        Strings, numbers, booleans, lists of strings; axes as mappings, priors as mappings of
+        mappings. None is left out.
+
+    Returns
+    -------
+    str
+        TOML text that `parse` reads back.
+    """
+    scalars = [f"{k} = {_value(v)}" for k, v in raw.items() if not isinstance(v, Mapping)]
+    lines = [line for line in scalars if not line.endswith("= ")]
+    for key, table in raw.items():
+        if not isinstance(table, Mapping):
+            continue
+        lines += ["", f"[{key}]"]
+        lines += [f"{k} = {_value(v)}" for k, v in table.items() if v is not None]
+    return "\n".join(lines) + "\n"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{k} = {_value(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_value(v) for v in value) + "]"
+    if isinstance(value, date):
+        return f'"{value.isoformat()}"'
+    # the escapes of JSON strings are escapes of TOML strings too, DEL aside
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
