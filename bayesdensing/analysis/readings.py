@@ -1,0 +1,255 @@
+"""Labelled readings of a posterior: growth, densities, curves. Units stand in ``attrs``."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayesdensing.errors import DataNeedError
+from bayesdensing.laws.loss import loss
+from bayesdensing.laws.score import score
+from bayesdensing.laws.trend import DAYS_PER_YEAR, doubling_days, trend
+
+__all__ = [
+    "density",
+    "doubling_time",
+    "effective_parameters",
+    "growth_rate",
+    "loss_curve",
+    "require",
+    "score_curve",
+    "thin",
+    "trend_curve",
+]
+
+_LOSS_LAW = ("irreducible_loss", "n_coefficient", "n_exponent", "d_coefficient", "d_exponent")
+_LINK = ("floor", "ceiling", "midpoint_loss", "link_slope")
+
+Tokens = Callable[[Any], Any]
+
+
+def require(posterior: xr.Dataset, *names: str, reading: str) -> None:
+    """Refuse a reading whose variables the hypothesis does not have.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        Draws.
+    *names : str
+        Variables that the reading needs.
+    reading : str
+        What is to be read, in words.
+
+    Raises
+    ------
+    DataNeedError
+        Naming what is missing.
+    """
+    missing = [name for name in names if name not in posterior]
+    if missing:
+        raise DataNeedError(f"this hypothesis has no {reading}: it lacks {', '.join(missing)}")
+
+
+def thin(posterior: xr.Dataset, *, max_draws: int | None) -> xr.Dataset:
+    """Keep every k-th draw of each chain, so that at most `max_draws` remain in all.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        Dims (chain, draw, ...).
+    max_draws : int or None
+        Draws to keep over all chains, at least one a chain; None: all.
+
+    Returns
+    -------
+    xarray.Dataset
+        Fewer draws, chains as they were.
+    """
+    if max_draws is None:
+        return posterior
+    if max_draws < 1:
+        raise ValueError(f"max_draws is {max_draws}, not a number of draws")
+    per_chain = max(1, max_draws // posterior.sizes["chain"])
+    step = -(-posterior.sizes["draw"] // per_chain)
+    return posterior.isel(draw=slice(None, None, step))
+
+
+def growth_rate(posterior: xr.Dataset) -> xr.DataArray:
+    """Return the growth rate.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        With ``growth_rate``.
+
+    Returns
+    -------
+    xarray.DataArray
+        Dims (chain, draw), natural-log units per year.
+    """
+    require(posterior, "growth_rate", reading="growth rate")
+    return posterior["growth_rate"].assign_attrs(units="1/yr", long_name="growth rate")
+
+
+def doubling_time(posterior: xr.Dataset) -> xr.DataArray:
+    """Return the doubling time: ln 2 / rate x 365.25.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        With ``growth_rate``.
+
+    Returns
+    -------
+    xarray.DataArray
+        Dims (chain, draw), days; infinite where the rate is 0 or less. No draw is dropped.
+    """
+    rate = growth_rate(posterior)
+    days = rate.copy(data=doubling_days(rate.to_numpy()))
+    days.attrs = {"units": "days", "long_name": "doubling time"}
+    return days.rename("doubling_time")
+
+
+def density(posterior: xr.Dataset) -> xr.DataArray:
+    """Return the capability density of every LLM, or the published quantity's true values.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        With ``log_density``.
+
+    Returns
+    -------
+    xarray.DataArray
+        Dims (chain, draw, llm); density has no unit, a published series its own.
+    """
+    require(posterior, "log_density", reading="density")
+    quantity = str(posterior.attrs.get("quantity", "capability density"))
+    units = "1" if quantity == "capability density" else "as the series"
+    values = posterior["log_density"].pipe(np.exp)
+    return values.rename("density").assign_attrs(units=units, long_name=quantity)
+
+
+def effective_parameters(posterior: xr.Dataset, *, n_params: xr.DataArray | None) -> xr.DataArray:
+    """Return how many parameters a reference model would need for each LLM's scores.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        With ``log_density``.
+    n_params : xarray.DataArray or None
+        Dims (llm), parameters (count); None where the fit has no sizes.
+
+    Returns
+    -------
+    xarray.DataArray
+        Dims (chain, draw, llm), parameters (count): density times actual parameters.
+    """
+    if n_params is None:
+        raise DataNeedError("this hypothesis has no effective parameters: its LLMs have no sizes")
+    values: xr.DataArray = density(posterior) * n_params
+    return values.rename("effective_parameters").assign_attrs(
+        units="parameters", long_name="effective parameters"
+    )
+
+
+def trend_curve(posterior: xr.Dataset, dates: pd.DatetimeIndex) -> xr.DataArray:
+    """Return the trend of the quantity over dates.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        With ``growth_rate`` and ``level``; ``reference_date`` in its attrs is the date of the
+        level.
+    dates : pandas.DatetimeIndex
+        Shape (date,).
+
+    Returns
+    -------
+    xarray.DataArray
+        Dims (chain, draw, date), in the unit of the quantity (not its log).
+    """
+    require(posterior, "growth_rate", "level", reading="trend")
+    start = dt.date.fromisoformat(str(posterior.attrs["reference_date"])[:10])
+    days = (dates - pd.Timestamp(start)) / pd.Timedelta(days=1)
+    years = xr.DataArray(
+        np.asarray(days, dtype=float) / DAYS_PER_YEAR, dims="date", coords={"date": dates}
+    )
+    log_trend: xr.DataArray = trend(
+        years=years, level=posterior["level"], growth_rate=posterior["growth_rate"]
+    )
+    quantity = str(posterior.attrs.get("quantity", "capability density"))
+    values = log_trend.transpose("chain", "draw", "date").pipe(np.exp)
+    return values.rename("trend").assign_attrs(long_name=f"trend of {quantity}")
+
+
+def _sizes(n_params: xr.DataArray | np.ndarray) -> xr.DataArray:
+    sizes = np.atleast_1d(np.asarray(n_params, dtype=float))
+    if sizes.ndim != 1 or not (np.isfinite(sizes) & (sizes > 0)).all():
+        raise ValueError("n_params must be a list of numbers above 0")
+    axis = xr.DataArray(sizes, dims="n_params", coords={"n_params": sizes})
+    axis.coords["n_params"].attrs = {"units": "parameters", "long_name": "effective parameters"}
+    return axis
+
+
+def loss_curve(
+    posterior: xr.Dataset, *, n_params: xr.DataArray | np.ndarray, tokens: Tokens
+) -> xr.DataArray:
+    """Return the loss of reference models over a grid of sizes.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        With the loss law's parameters, in natural units.
+    n_params : array_like
+        Shape (n_params,), effective parameters (count).
+    tokens : callable
+        Reference tokens of a size: parameters (count) to tokens (count).
+
+    Returns
+    -------
+    xarray.DataArray
+        Dims (chain, draw, benchmark, n_params), in the unit of the benchmark's reference losses.
+    """
+    require(posterior, *_LOSS_LAW, reading="loss law")
+    sizes = _sizes(n_params)
+    curve = loss(
+        n_params=sizes, n_tokens=tokens(sizes), **{name: posterior[name] for name in _LOSS_LAW}
+    )
+    attrs = {"units": "as the reference losses", "long_name": "loss of a reference model"}
+    result: xr.DataArray = curve.transpose("chain", "draw", ..., "n_params")
+    return result.rename("loss").assign_attrs(attrs)
+
+
+def score_curve(
+    posterior: xr.Dataset, *, n_params: xr.DataArray | np.ndarray, tokens: Tokens
+) -> xr.DataArray:
+    """Return the score of reference models over a grid of sizes.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        With the parameters of loss law and score link, in natural units.
+    n_params : array_like
+        Shape (n_params,), effective parameters (count).
+    tokens : callable
+        Reference tokens of a size: parameters (count) to tokens (count).
+
+    Returns
+    -------
+    xarray.DataArray
+        Dims (chain, draw, benchmark, n_params), share of items solved (0..1).
+    """
+    require(posterior, *_LINK, reading="score link")
+    curve = score(
+        loss=loss_curve(posterior, n_params=n_params, tokens=tokens),
+        floor=posterior["floor"],
+        ceiling=posterior["ceiling"],
+        midpoint_loss=posterior["midpoint_loss"],
+        slope=posterior["link_slope"],
+    )
+    result: xr.DataArray = curve.transpose("chain", "draw", ..., "n_params")
+    return result.rename("score").assign_attrs(units="1", long_name="score of a reference model")

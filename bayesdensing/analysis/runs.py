@@ -1,0 +1,147 @@
+"""A run: the folder that a fit leaves behind, and when an old one still serves."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bayesdensing.analysis.summary import SCHEMA_VERSION, summarise, to_json
+from bayesdensing.analysis.tables import density_table
+
+if TYPE_CHECKING:
+    from bayesdensing.analysis.fit import Fit
+    from bayesdensing.data import DataBundle
+    from bayesdensing.spec import Spec
+
+__all__ = [
+    "DENSITY",
+    "MANIFEST",
+    "POSTERIOR",
+    "SPEC",
+    "SUMMARY",
+    "manifest",
+    "refit_reason",
+    "run_files",
+]
+
+POSTERIOR = "posterior.nc"
+SUMMARY = "summary.json"
+SPEC = "spec.toml"
+MANIFEST = "manifest.json"
+DENSITY = "density.csv"
+
+
+def run_files(fit: "Fit") -> dict[str, str | bytes]:
+    """Return the text files of a run: all but the posterior and the figures.
+
+    Parameters
+    ----------
+    fit : Fit
+        Any fit.
+
+    Returns
+    -------
+    dict of str to str or bytes
+        File name to content: summary, resolved hypothesis, manifest, and the LLMs' densities
+        where the fit has them.
+    """
+    files: dict[str, str | bytes] = {
+        SUMMARY: to_json(summarise(fit)),
+        SPEC: fit.spec.to_toml(),
+        MANIFEST: to_json(manifest(fit)),
+    }
+    if "log_density" in fit.posterior:
+        files[DENSITY] = density_table(fit).to_csv(
+            date_format="%Y-%m-%d", float_format="%.6g", lineterminator="\n"
+        )
+    return files
+
+
+def manifest(fit: "Fit") -> dict[str, Any]:
+    """Return what a fit was made from: enough to make it again, and to know if that is needed.
+
+    Parameters
+    ----------
+    fit : Fit
+        Any fit.
+
+    Returns
+    -------
+    dict
+        The object of ``manifest.json``.
+    """
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "versions": dict(fit.versions),
+        "seed": fit.seed,
+        "spec": {"name": fit.spec.name, "sha256": fit.spec.sha256},
+        "data": {
+            "name": fit.data.name,
+            "version": fit.data.version,
+            "sha256": fit.data.sha256,
+            "path": None if fit.data.path is None else str(fit.data.path.resolve()),
+        },
+        "sampler": fit.spec.sampler.model_dump()
+        | {"draws": fit.posterior.sizes["draw"], "chains": fit.posterior.sizes["chain"]},
+    }
+
+
+def refit_reason(
+    path: str | Path,
+    *,
+    spec: "Spec",
+    data: "DataBundle",
+    seed: int,
+    version: str,
+    draws: int | None = None,
+    tune: int | None = None,
+    chains: int | None = None,
+) -> str | None:
+    """Say why a run does not serve for what is asked.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        Folder of the run.
+    spec : Spec
+        Hypothesis asked for.
+    data : DataBundle
+        Data asked for.
+    seed : int
+        Seed asked for.
+    version : str
+        Version of this package.
+    draws, tune, chains : int or None
+        Sampler settings asked for; None: as the hypothesis says.
+
+    Returns
+    -------
+    str or None
+        The reason in words; None: the run can be reused.
+    """
+    folder = Path(path)
+    try:
+        old = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        was = {key: old[key] for key in ("seed", "spec", "data", "sampler", "versions")}
+        spec_hash, data_hash = was["spec"]["sha256"], was["data"]["sha256"]
+        old_version, sampler = was["versions"].get("bayesdensing"), dict(was["sampler"])
+    except FileNotFoundError:
+        return f"there is no run in {folder}"
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return f"{MANIFEST} cannot be read"
+    missing = [name for name in (POSTERIOR, SUMMARY, SPEC) if not (folder / name).is_file()]
+    if missing:
+        return f"{missing[0]} is missing"
+    if spec_hash != spec.sha256:
+        return "the hypothesis has changed"
+    if data_hash != data.sha256:
+        return "the data have changed"
+    if old_version != version:
+        return f"bayesdensing is {version}, was {old_version}"
+    if was["seed"] != seed:
+        return f"the seed is {seed}, was {was['seed']}"
+    given = {"draws": draws, "tune": tune, "chains": chains}
+    asked = spec.sampler.model_dump() | {k: v for k, v in given.items() if v is not None}
+    for name, value in asked.items():
+        if sampler.get(name) != value:
+            return f"{name} is {value}, was {sampler.get(name)}"
+    return None

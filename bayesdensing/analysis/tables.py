@@ -1,0 +1,197 @@
+"""A fit as tables: its parameters, its LLMs, how much data it saw."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayesdensing.analysis._arviz import convergence
+from bayesdensing.analysis.intervals import INTERVAL_KIND, PROBABILITIES, quantiles
+from bayesdensing.analysis.readings import require
+
+if TYPE_CHECKING:
+    from bayesdensing.analysis.fit import Fit
+
+__all__ = ["data_counts", "density_table", "parameter_table"]
+
+#: Dims of the top level; a variable with any other dim belongs to single LLMs or rows.
+TOP_LEVEL_DIMS = frozenset({"chain", "draw", "benchmark", "evaluator", "family", "segment"})
+
+
+def parameter_table(posterior: xr.Dataset) -> pd.DataFrame:
+    """Return one row per scalar of the top level.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        Draws, dims (chain, draw, ...).
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``parameter``, such as ``n_exponent[MMLU]``; columns median, mean, sd,
+        ``eti50_lb``, ``eti50_ub`` and so on for 89 and 95 %, rhat, ess_bulk, ess_tail. In the
+        parameters' natural units; what is not defined is NaN.
+    """
+    names = [n for n, v in posterior.data_vars.items() if set(v.dims) <= TOP_LEVEL_DIMS]
+    chosen = posterior[names]
+    if not names:
+        return pd.DataFrame(columns=pd.Index(_parameter_columns()), index=pd.Index([]))
+    over = ("chain", "draw")
+    columns: dict[str, xr.Dataset] = {
+        "median": chosen.median(over, skipna=False),
+        "mean": chosen.mean(over, skipna=False),
+        "sd": chosen.std(over, ddof=1, skipna=False),
+    }
+    for probability in PROBABILITIES:
+        tail = (1 - probability) / 2
+        ends = chosen.quantile([tail, 1 - tail], dim=over, skipna=False)
+        columns[f"eti{probability * 100:.0f}_lb"] = ends.isel(quantile=0, drop=True)
+        columns[f"eti{probability * 100:.0f}_ub"] = ends.isel(quantile=1, drop=True)
+    statistics = convergence(chosen)
+    for name in ("rhat", "ess_bulk", "ess_tail"):
+        columns[name] = statistics.sel(statistic=name, drop=True)
+    labels = [label for name in names for label in _labels(chosen[name])]
+    values = {
+        column: np.concatenate([_flat(dataset[name], like=chosen[name]) for name in names])
+        for column, dataset in columns.items()
+    }
+    return pd.DataFrame(values, index=pd.Index(labels, name="parameter"))
+
+
+def _parameter_columns() -> list[str]:
+    ends = [f"eti{p * 100:.0f}_{end}" for p in PROBABILITIES for end in ("lb", "ub")]
+    return ["median", "mean", "sd", *ends, "rhat", "ess_bulk", "ess_tail"]
+
+
+def _entry_dims(variable: xr.DataArray) -> list[str]:
+    return [str(dim) for dim in variable.dims if dim not in ("chain", "draw")]
+
+
+def _flat(values: xr.DataArray, *, like: xr.DataArray) -> np.ndarray:
+    return np.ravel(values.transpose(*_entry_dims(like)).to_numpy())
+
+
+def _labels(variable: xr.DataArray) -> list[str]:
+    """Return ``name[coord, coord]`` of every entry, in the order in which they lie in memory."""
+    dims = _entry_dims(variable)
+    if not dims:
+        return [str(variable.name)]
+    axes = [[str(value) for value in variable[dim].to_numpy()] for dim in dims]
+    index = pd.MultiIndex.from_product(axes)
+    return [f"{variable.name}[{', '.join(entry)}]" for entry in index]
+
+
+def density_table(fit: "Fit") -> pd.DataFrame:
+    """Return one row per LLM, in the order of their release.
+
+    Parameters
+    ----------
+    fit : Fit
+        A fit with densities.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``llm``; columns release_date, n_params (count), n_scores, and for ``density`` (no
+        unit, or that of the series) and ``effective_parameters`` (count) the median and the ends
+        of the equal-tailed 89 and 95 % intervals, such as ``density_eti89_lb``.
+    """
+    posterior = fit.posterior
+    require(posterior, "log_density", reading="density")
+    table = pd.DataFrame(index=pd.Index(_names(posterior, "llm"), name="llm"))
+    table["release_date"] = release_dates(fit)
+    log_density = posterior["log_density"]
+    sizes = fit.n_params
+    if sizes is not None:
+        table["n_params"] = sizes.to_numpy()
+        table["n_scores"] = _scores_by_llm(fit).reindex(table.index, fill_value=0)
+    # An equal-tailed interval of the log is one of the quantity: exp keeps the order of draws.
+    columns = {"median": log_density.median(("chain", "draw"))}
+    for probability in (0.89, 0.95):
+        lower, upper = quantiles(log_density, probability=probability)
+        columns[f"eti{probability * 100:.0f}_lb"] = lower
+        columns[f"eti{probability * 100:.0f}_ub"] = upper
+    values = {column: np.exp(log_value.to_numpy()) for column, log_value in columns.items()}
+    for column, value in values.items():
+        table[f"density_{column}"] = value
+    if sizes is not None:
+        for column, value in values.items():
+            table[f"effective_parameters_{column}"] = value * sizes.to_numpy()
+    table.attrs = {
+        "units": {"density": fit.density().attrs["units"], "effective_parameters": "parameters"},
+        "interval_kind": INTERVAL_KIND,
+    }
+    return table.sort_values("release_date", kind="stable")
+
+
+def _names(posterior: xr.Dataset, dim: str) -> list[str]:
+    return [str(name) for name in posterior[dim].to_numpy()] if dim in posterior.coords else []
+
+
+def release_dates(fit: "Fit") -> pd.Series:
+    """Return the release date of every LLM of a fit.
+
+    Parameters
+    ----------
+    fit : Fit
+        A fit with LLMs.
+
+    Returns
+    -------
+    pandas.Series
+        Index ``llm``, in the order of the posterior.
+    """
+    llms = pd.Index(_names(fit.posterior, "llm"), name="llm")
+    dates = pd.Series(pd.NaT, index=llms, dtype="datetime64[us]")
+    series = fit.posterior.attrs.get("quantity")
+    densities, models = fit.data.densities, fit.data.models
+    if fit.spec.blocks == ("published",) and densities is not None:
+        rows = densities[densities["series"] == series]
+        dates = (
+            (rows if len(rows) else densities)
+            .drop_duplicates("model")
+            .set_index("model")["release_date"]
+        )
+    elif models is not None:
+        dates = models.set_index("model")["release_date"]
+    return dates.reindex(llms)
+
+
+def _scores_by_llm(fit: "Fit") -> pd.Series:
+    """Count the measurements of each LLM of the fit on the fit's benchmarks."""
+    posterior, scores = fit.posterior, fit.data.scores
+    if scores is None or fit.spec.blocks == ("published",):
+        return pd.Series(dtype=int)
+    used = scores["model"].isin(_names(posterior, "llm"))
+    used &= scores["benchmark"].isin(_names(posterior, "benchmark"))
+    return scores[used].groupby("model").size()
+
+
+def data_counts(fit: "Fit") -> dict[str, int]:
+    """Return how much data a fit saw.
+
+    Parameters
+    ----------
+    fit : Fit
+        Any fit.
+
+    Returns
+    -------
+    dict of str to int
+        ``n_models``: LLMs, or published values; ``n_scores``: measurements of LLMs;
+        ``n_reference_runs``: runs of the loss law, each counted once for all its benchmarks.
+    """
+    runs = fit.data.reference_runs
+    n_runs = 0
+    if runs is not None and "loss" in fit.spec.blocks:
+        runs = runs[runs["benchmark"].isin(_names(fit.posterior, "benchmark"))]
+        if fit.spec.data.suite is not None:
+            runs = runs[runs["suite"] == fit.spec.data.suite]
+        n_runs = len(runs.drop_duplicates(["suite", "run"]))
+    return {
+        "n_models": len(_names(fit.posterior, "llm")),
+        "n_scores": int(_scores_by_llm(fit).sum()),
+        "n_reference_runs": n_runs,
+    }

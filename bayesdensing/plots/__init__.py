@@ -1,0 +1,8 @@
+"""Plots of a fit, one a file; each returns its figure with the numbers that it shows."""
+
+from bayesdensing.plots.density_trend import density_trend
+from bayesdensing.plots.doubling_time import doubling_time
+from bayesdensing.plots.figures import figures
+from bayesdensing.plots.result import PlotResult
+
+__all__ = ["PlotResult", "density_trend", "doubling_time", "figures"]

@@ -1,0 +1,108 @@
+"""The house look: size, colours that colour-blind readers tell apart, and shared words."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib import patheffects
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from bayesdensing.analysis import Fit
+
+__all__ = ["BLUE", "GREY", "INK", "ORANGE", "days", "finish", "halo", "new_figure", "tidy"]
+
+# Okabe and Ito (2008)
+BLUE = "#0072B2"
+ORANGE = "#D55E00"
+INK = "#222222"
+GREY = "#6E6E6E"
+
+_WIDTH, _DPI = 8.0, 150.0
+_TITLE, _TEXT, _SMALL = 12.0, 9.5, 8.0
+
+
+def new_figure(*, height: float = 5.2) -> Figure:
+    """Return an empty figure 1200 pixels wide.
+
+    Parameters
+    ----------
+    height : float
+        Inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Without a window and outside pyplot's list of figures.
+    """
+    return Figure(figsize=(_WIDTH, height), dpi=_DPI, facecolor="white", layout="constrained")
+
+
+def tidy(axes: Axes) -> None:
+    """Take away the frame and set text sizes.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Changed in place.
+    """
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(GREY)
+    axes.tick_params(colors=INK, labelsize=_SMALL, which="both")
+    axes.xaxis.label.set_size(_TEXT)
+    axes.yaxis.label.set_size(_TEXT)
+    axes.set_axisbelow(True)
+
+
+def finish(figure: Figure, fit: "Fit", *, title: str, caption: str) -> None:
+    """Put title, caption and, where it is due, the mark NOT CONVERGED on a figure.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        Changed in place.
+    fit : Fit
+        The fit that is shown.
+    title : str
+        What the figure says.
+    caption : str
+        How to read it: interval kinds, definitions; lines parted by line breaks.
+    """
+    figure.suptitle(title, x=0.01, ha="left", fontsize=_TITLE, fontweight="bold", color=INK)
+    figure.supxlabel(caption, x=0.01, ha="left", fontsize=_SMALL, color=GREY)
+    if not fit.diagnostics.converged:
+        mark = "MULTIMODAL" if fit.diagnostics.modes else "NOT CONVERGED"
+        figure.text(
+            0.5, 0.5, mark, fontsize=46, color=ORANGE, alpha=0.28, rotation=24, zorder=10,
+            ha="center", va="center", fontweight="bold",
+        )  # fmt: skip
+
+
+def halo() -> list[patheffects.AbstractPathEffect]:
+    """Return a white outline that keeps a label readable on top of points."""
+    return [patheffects.withStroke(linewidth=2.5, foreground="white")]
+
+
+def days(value: float) -> str:
+    """Return a number of days in words.
+
+    Parameters
+    ----------
+    value : float
+        Days, possibly infinite.
+
+    Returns
+    -------
+    str
+        Rounded to the day; ∞ for what never comes.
+
+    Examples
+    --------
+    >>> days(148.7), days(float("inf"))
+    ('149', '∞')
+    """
+    if np.isnan(value):
+        return "undefined"
+    return "∞" if np.isinf(value) else f"{value:,.0f}"

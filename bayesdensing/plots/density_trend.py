@@ -1,0 +1,155 @@
+"""Density of every LLM against its release date, with the trend through them."""
+
+from typing import TYPE_CHECKING
+
+import matplotlib.dates as mdates
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.axes import Axes
+
+from bayesdensing.plots._labels import place_labels
+from bayesdensing.plots._style import BLUE, GREY, INK, days, finish, new_figure, tidy
+from bayesdensing.plots.result import PlotResult
+
+if TYPE_CHECKING:
+    from bayesdensing.analysis import Fit
+
+__all__ = ["density_trend"]
+
+_COLUMNS = {"median": "density_median", "lower": "density_eti89_lb", "upper": "density_eti89_ub"}
+
+
+def density_trend(fit: "Fit", *, max_labels: int = 10, n_dates: int = 100) -> PlotResult:
+    """Draw density against release date, with the trend.
+
+    Parameters
+    ----------
+    fit : Fit
+        A fit with densities and a trend.
+    max_labels : int
+        LLMs to name at most: those whose median density was the highest yet at their release.
+    n_dates : int
+        Dates at which the trend is computed.
+
+    Returns
+    -------
+    PlotResult
+        Data: ``trend_median``, ``trend_lower`` and ``trend_upper`` (by ``probability``) over
+        ``date``; ``density_median``, ``density_lower`` and ``density_upper`` (89 %) over ``llm``
+        with ``release_date``; names that got a label in ``attrs``.
+
+    Examples
+    --------
+    >>> density_trend(fit).save("density_trend.png")  # doctest: +SKIP
+    """
+    table = fit.density_table()
+    dates = pd.date_range(table["release_date"].min(), table["release_date"].max(), periods=n_dates)
+    data = _data(table, fit.trend(dates))
+    figure = new_figure()
+    axes = figure.add_subplot()
+    _draw_trend(axes, data)
+    _draw_llms(axes, data)
+    quantity = str(fit.posterior.attrs.get("quantity", "capability density"))
+    _label_axes(axes, fit, quantity)
+    finish(figure, fit, title=_title(fit, quantity), caption=_caption(fit, len(table)))
+    records = _records(table)[-max_labels:] if max_labels else []
+    data.attrs["labels"] = place_labels(axes, points=_points(table, records[::-1]))
+    return PlotResult(figure, data)
+
+
+def _data(table: pd.DataFrame, trend: xr.DataArray) -> xr.Dataset:
+    over = ("chain", "draw")
+    probabilities = [0.50, 0.89]
+    tails = xr.DataArray(
+        [(1 - p) / 2 for p in probabilities],
+        dims="probability",
+        coords={"probability": probabilities},
+    )
+    lower = trend.quantile(tails.to_numpy(), dim=over).rename(quantile="probability")
+    upper = trend.quantile(1 - tails.to_numpy(), dim=over).rename(quantile="probability")
+    llms = table.reset_index()
+    return xr.Dataset(
+        {
+            "trend_median": trend.median(over),
+            "trend_lower": lower.assign_coords(probability=probabilities),
+            "trend_upper": upper.assign_coords(probability=probabilities),
+            **{f"density_{end}": ("llm", llms[name].to_numpy()) for end, name in _COLUMNS.items()},
+        },
+        coords={
+            "llm": llms["llm"].to_numpy(dtype=object),
+            "release_date": ("llm", llms["release_date"].to_numpy()),
+        },
+        attrs={"interval_kind": "ETI"},
+    )
+
+
+def _draw_trend(axes: Axes, data: xr.Dataset) -> None:
+    dates = data["date"].to_numpy()
+    for probability, alpha in ((0.89, 0.18), (0.50, 0.30)):
+        band = data.sel(probability=probability)
+        axes.fill_between(
+            dates, band["trend_lower"], band["trend_upper"], color=BLUE, alpha=alpha, linewidth=0,
+            label=f"trend, {probability:.0%} ETI".replace("%", " %"), zorder=3,
+        )  # fmt: skip
+    axes.plot(dates, data["trend_median"], color=BLUE, linewidth=2, label="trend, median", zorder=4)
+
+
+def _draw_llms(axes: Axes, data: xr.Dataset) -> None:
+    many = data.sizes["llm"] > 100
+    axes.vlines(
+        data["release_date"].to_numpy(), data["density_lower"], data["density_upper"],
+        color=GREY, alpha=0.25 if many else 0.5, linewidth=0.8, zorder=1,
+    )  # fmt: skip
+    axes.plot(
+        data["release_date"].to_numpy(), data["density_median"], "o", color=INK,
+        markersize=3 if many else 4.5, alpha=0.65, markeredgewidth=0, zorder=2,
+        label="LLM, median; bar: 89 % ETI",
+    )  # fmt: skip
+
+
+def _label_axes(axes: Axes, fit: "Fit", quantity: str) -> None:
+    axes.set_yscale("log")
+    axes.set_xlabel("release date")
+    units = fit.density().attrs["units"]
+    meaning = "effective ÷ actual parameters" if units == "1" else "unit of the series"
+    axes.set_ylabel(f"{quantity} ({meaning})")
+    axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(mdates.AutoDateLocator()))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.grid(visible=True, which="major", color="#E6E6E6", linewidth=0.7)
+    tidy(axes)
+    axes.legend(frameon=False, fontsize=8, loc="upper left")
+    axes.margins(x=0.03)
+
+
+def _title(fit: "Fit", quantity: str) -> str:
+    found = fit.headline().doubling_time_days
+    subject = quantity[:1].upper() + quantity[1:]
+    if found is None or np.isinf(found.eti89[0]):
+        return f"{subject} does not grow"
+    if np.isinf(found.median):
+        return f"{subject}: growth is less likely than not"
+    lower, upper = (days(end) for end in found.eti89)
+    return f"{subject} doubles every {days(found.median)} days (89 % ETI {lower} to {upper})"
+
+
+def _caption(fit: "Fit", n_llms: int) -> str:
+    intervals = "ETI: equal-tailed posterior interval. "
+    if "growth" not in fit.spec.blocks:
+        return f"{intervals}{n_llms} published values."
+    return (
+        f"{intervals}{n_llms} LLMs. Density is relative to its ruler: reference models trained on "
+        f"{fit.spec.reference_tokens.label}.\nNamed: LLMs whose median was the highest yet."
+    )
+
+
+def _records(table: pd.DataFrame) -> list[str]:
+    """Return the LLMs whose median was the highest yet, by date."""
+    best = table["density_median"].cummax().shift(fill_value=-np.inf)
+    return [str(name) for name in table.index[table["density_median"] > best]]
+
+
+def _points(table: pd.DataFrame, names: list[str]) -> list[tuple[str, float, float]]:
+    chosen = table.loc[names]
+    x = mdates.date2num(chosen["release_date"].to_numpy())
+    return list(zip(names, x.tolist(), chosen["density_median"].tolist(), strict=True))
