@@ -72,12 +72,16 @@ class Fit:
         return self.idata["posterior"].to_dataset()
 
     @cached_property
+    def constants(self) -> xr.Dataset:
+        """What the model was given about each LLM, dims (llm); empty for a loss law alone."""
+        if "constant_data" not in self.idata:
+            return xr.Dataset()
+        return self.idata["constant_data"].to_dataset()
+
+    @property
     def n_params(self) -> xr.DataArray | None:
         """Parameters of every LLM (count), dims (llm); None where the fit has no sizes."""
-        if "constant_data" not in self.idata:
-            return None
-        constants = self.idata["constant_data"].to_dataset()
-        return constants["n_params"] if "n_params" in constants else None
+        return self.constants.get("n_params")
 
     @property
     def headline_label(self) -> str:
@@ -242,7 +246,8 @@ class Fit:
         from bayesdensing.inference import store  # needed here alone, and slow to load
 
         folder = Path(path)
-        store.write_run(folder, idata=self.idata, files=runs.run_files(self) | dict(files or {}))
+        content = runs.run_files(self) | dict(files or {})
+        store.write_run(folder, idata=self.idata, files=content, manifest=runs.MANIFEST)
         return folder
 
     def __repr__(self) -> str:

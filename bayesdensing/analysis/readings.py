@@ -1,6 +1,5 @@
 """Labelled readings of a posterior: growth, densities, curves. Units stand in ``attrs``."""
 
-import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -129,7 +128,8 @@ def density(posterior: xr.Dataset) -> xr.DataArray:
     require(posterior, "log_density", reading="density")
     quantity = str(posterior.attrs.get("quantity", "capability density"))
     units = "1" if quantity == "capability density" else "as the series"
-    values = posterior["log_density"].pipe(np.exp)
+    log_density = posterior["log_density"]
+    values = log_density.copy(data=np.exp(log_density.to_numpy()))
     return values.rename("density").assign_attrs(units=units, long_name=quantity)
 
 
@@ -173,8 +173,8 @@ def trend_curve(posterior: xr.Dataset, dates: pd.DatetimeIndex) -> xr.DataArray:
         Dims (chain, draw, date), in the unit of the quantity (not its log).
     """
     require(posterior, "growth_rate", "level", reading="trend")
-    start = dt.date.fromisoformat(str(posterior.attrs["reference_date"])[:10])
-    days = (dates - pd.Timestamp(start)) / pd.Timedelta(days=1)
+    start = pd.Timestamp(str(posterior.attrs["reference_date"]))
+    days = (dates - start) / pd.Timedelta(days=1)
     years = xr.DataArray(
         np.asarray(days, dtype=float) / DAYS_PER_YEAR, dims="date", coords={"date": dates}
     )
@@ -182,7 +182,8 @@ def trend_curve(posterior: xr.Dataset, dates: pd.DatetimeIndex) -> xr.DataArray:
         years=years, level=posterior["level"], growth_rate=posterior["growth_rate"]
     )
     quantity = str(posterior.attrs.get("quantity", "capability density"))
-    values = log_trend.transpose("chain", "draw", "date").pipe(np.exp)
+    log_trend = log_trend.transpose("chain", "draw", "date")
+    values = log_trend.copy(data=np.exp(log_trend.to_numpy()))
     return values.rename("trend").assign_attrs(long_name=f"trend of {quantity}")
 
 
@@ -219,7 +220,8 @@ def loss_curve(
     curve = loss(
         n_params=sizes, n_tokens=tokens(sizes), **{name: posterior[name] for name in _LOSS_LAW}
     )
-    attrs = {"units": "as the reference losses", "long_name": "loss of a reference model"}
+    units = str(posterior.attrs.get("loss_unit", "as the reference losses"))
+    attrs = {"units": units, "long_name": "loss of a reference model"}
     result: xr.DataArray = curve.transpose("chain", "draw", ..., "n_params")
     return result.rename("loss").assign_attrs(attrs)
 

@@ -80,8 +80,7 @@ def manifest(fit: "Fit") -> dict[str, Any]:
             "sha256": fit.data.sha256,
             "path": None if fit.data.path is None else str(fit.data.path.resolve()),
         },
-        "sampler": fit.spec.sampler.model_dump()
-        | {"draws": fit.posterior.sizes["draw"], "chains": fit.posterior.sizes["chain"]},
+        "sampler": fit.spec.sampler.model_dump(),
     }
 
 
@@ -92,9 +91,6 @@ def refit_reason(
     data: "DataBundle",
     seed: int,
     version: str,
-    draws: int | None = None,
-    tune: int | None = None,
-    chains: int | None = None,
 ) -> str | None:
     """Say why a run does not serve for what is asked.
 
@@ -103,15 +99,13 @@ def refit_reason(
     path : str or pathlib.Path
         Folder of the run.
     spec : Spec
-        Hypothesis asked for.
+        Hypothesis asked for, with the sampler settings asked for.
     data : DataBundle
         Data asked for.
     seed : int
         Seed asked for.
     version : str
         Version of this package.
-    draws, tune, chains : int or None
-        Sampler settings asked for; None: as the hypothesis says.
 
     Returns
     -------
@@ -139,9 +133,7 @@ def refit_reason(
         return f"bayesdensing is {version}, was {old_version}"
     if was["seed"] != seed:
         return f"the seed is {seed}, was {was['seed']}"
-    given = {"draws": draws, "tune": tune, "chains": chains}
-    asked = spec.sampler.model_dump() | {k: v for k, v in given.items() if v is not None}
-    for name, value in asked.items():
+    for name, value in spec.sampler.model_dump().items():
         if sampler.get(name) != value:
             return f"{name} is {value}, was {sampler.get(name)}"
     return None

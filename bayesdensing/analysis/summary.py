@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayesdensing.analysis.headline import headline
+from bayesdensing.analysis.headline import Headline, headline
 from bayesdensing.analysis.tables import data_counts, parameter_table
 
 if TYPE_CHECKING:
     from bayesdensing.analysis.fit import Fit
 
-__all__ = ["SCHEMA_VERSION", "plain", "summarise", "to_json"]
+__all__ = ["SCHEMA_VERSION", "mode_headlines", "plain", "summarise", "to_json"]
 
 SCHEMA_VERSION = 1
 
@@ -37,7 +37,7 @@ def summarise(fit: "Fit") -> dict[str, Any]:
             "spec": fit.spec.name,
             "seed": fit.seed,
             "versions": dict(fit.versions),
-            "data": {"name": fit.data.name, "sha256": fit.data.sha256} | data_counts(fit),
+            "data": {"name": fit.data.name, "sha256": fit.data.sha256} | data_counts(fit.posterior),
             "headline": fit.headline().to_dict(),
             "parameters": _parameters(fit),
             "diagnostics": fit.diagnostics.to_dict() | {"modes": _modes(fit)},
@@ -72,7 +72,7 @@ def _modes(fit: "Fit") -> list[dict[str, Any]]:
     ]
 
 
-def mode_headlines(fit: "Fit") -> list[Any]:
+def mode_headlines(fit: "Fit") -> list[Headline]:
     """Return the headline of each mode of a fit.
 
     Parameters
@@ -86,7 +86,7 @@ def mode_headlines(fit: "Fit") -> list[Any]:
         One per mode; empty for a fit with one mode.
     """
     return [
-        headline(fit.posterior.sel(chain=list(mode["chains"])), label=fit.headline_label)
+        headline(fit.posterior.isel(chain=list(mode["chains"])), label=fit.headline_label)
         for mode in fit.diagnostics.modes
     ]
 

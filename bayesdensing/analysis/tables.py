@@ -9,6 +9,7 @@ import xarray as xr
 from bayesdensing.analysis._arviz import convergence
 from bayesdensing.analysis.intervals import INTERVAL_KIND, PROBABILITIES, quantiles
 from bayesdensing.analysis.readings import require
+from bayesdensing.laws.trend import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
     from bayesdensing.analysis.fit import Fit
@@ -100,13 +101,13 @@ def density_table(fit: "Fit") -> pd.DataFrame:
     """
     posterior = fit.posterior
     require(posterior, "log_density", reading="density")
-    table = pd.DataFrame(index=pd.Index(_names(posterior, "llm"), name="llm"))
-    table["release_date"] = release_dates(fit)
+    table = pd.DataFrame(index=pd.Index(posterior["llm"].to_numpy().astype(str), name="llm"))
+    table["release_date"] = release_dates(fit.constants)
     log_density = posterior["log_density"]
     sizes = fit.n_params
     if sizes is not None:
         table["n_params"] = sizes.to_numpy()
-        table["n_scores"] = _scores_by_llm(fit).reindex(table.index, fill_value=0)
+        table["n_scores"] = fit.constants["n_scores"].to_numpy()
     # An equal-tailed interval of the log is one of the quantity: exp keeps the order of draws.
     columns = {"median": log_density.median(("chain", "draw"))}
     for probability in (0.89, 0.95):
@@ -126,72 +127,39 @@ def density_table(fit: "Fit") -> pd.DataFrame:
     return table.sort_values("release_date", kind="stable")
 
 
-def _names(posterior: xr.Dataset, dim: str) -> list[str]:
-    return [str(name) for name in posterior[dim].to_numpy()] if dim in posterior.coords else []
-
-
-def release_dates(fit: "Fit") -> pd.Series:
+def release_dates(constants: xr.Dataset) -> pd.DatetimeIndex:
     """Return the release date of every LLM of a fit.
 
     Parameters
     ----------
-    fit : Fit
-        A fit with LLMs.
+    constants : xarray.Dataset
+        With ``release_year`` (llm): 2000 + days since 2000-01-01 / 365.25.
 
     Returns
     -------
-    pandas.Series
-        Index ``llm``, in the order of the posterior.
+    pandas.DatetimeIndex
+        In the order of the posterior, to the day.
     """
-    llms = pd.Index(_names(fit.posterior, "llm"), name="llm")
-    dates = pd.Series(pd.NaT, index=llms, dtype="datetime64[us]")
-    series = fit.posterior.attrs.get("quantity")
-    densities, models = fit.data.densities, fit.data.models
-    if fit.spec.blocks == ("published",) and densities is not None:
-        rows = densities[densities["series"] == series]
-        dates = (
-            (rows if len(rows) else densities)
-            .drop_duplicates("model")
-            .set_index("model")["release_date"]
-        )
-    elif models is not None:
-        dates = models.set_index("model")["release_date"]
-    return dates.reindex(llms)
+    days = np.rint((constants["release_year"].to_numpy() - 2000) * DAYS_PER_YEAR)
+    return pd.Timestamp("2000-01-01") + pd.to_timedelta(days, unit="D")
 
 
-def _scores_by_llm(fit: "Fit") -> pd.Series:
-    """Count the measurements of each LLM of the fit on the fit's benchmarks."""
-    posterior, scores = fit.posterior, fit.data.scores
-    if scores is None or fit.spec.blocks == ("published",):
-        return pd.Series(dtype=int)
-    used = scores["model"].isin(_names(posterior, "llm"))
-    used &= scores["benchmark"].isin(_names(posterior, "benchmark"))
-    return scores[used].groupby("model").size()
-
-
-def data_counts(fit: "Fit") -> dict[str, int]:
+def data_counts(posterior: xr.Dataset) -> dict[str, int]:
     """Return how much data a fit saw.
 
     Parameters
     ----------
-    fit : Fit
-        Any fit.
+    posterior : xarray.Dataset
+        With ``n_scores`` and ``n_reference_runs`` in its attrs, where there are any.
 
     Returns
     -------
     dict of str to int
         ``n_models``: LLMs, or published values; ``n_scores``: measurements of LLMs;
-        ``n_reference_runs``: runs of the loss law, each counted once for all its benchmarks.
+        ``n_reference_runs``: losses of reference runs.
     """
-    runs = fit.data.reference_runs
-    n_runs = 0
-    if runs is not None and "loss" in fit.spec.blocks:
-        runs = runs[runs["benchmark"].isin(_names(fit.posterior, "benchmark"))]
-        if fit.spec.data.suite is not None:
-            runs = runs[runs["suite"] == fit.spec.data.suite]
-        n_runs = len(runs.drop_duplicates(["suite", "run"]))
     return {
-        "n_models": len(_names(fit.posterior, "llm")),
-        "n_scores": int(_scores_by_llm(fit).sum()),
-        "n_reference_runs": n_runs,
+        "n_models": int(posterior.sizes.get("llm", 0)),
+        "n_scores": int(posterior.attrs.get("n_scores", 0)),
+        "n_reference_runs": int(posterior.attrs.get("n_reference_runs", 0)),
     }

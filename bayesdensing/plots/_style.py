@@ -51,8 +51,8 @@ def tidy(axes: Axes) -> None:
     for side in ("left", "bottom"):
         axes.spines[side].set_color(GREY)
     axes.tick_params(colors=INK, labelsize=_SMALL, which="both")
-    axes.xaxis.label.set_size(_TEXT)
-    axes.yaxis.label.set_size(_TEXT)
+    axes.xaxis.label.set_fontsize(_TEXT)
+    axes.yaxis.label.set_fontsize(_TEXT)
     axes.set_axisbelow(True)
 
 

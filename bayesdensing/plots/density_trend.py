@@ -1,12 +1,13 @@
 """Density of every LLM against its release date, with the trend through them."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib.dates as mdates
 import numpy as np
 import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.ticker import Formatter
 
 from bayesdensing.plots._labels import place_labels
 from bayesdensing.plots._style import BLUE, GREY, INK, days, finish, new_figure, tidy
@@ -114,12 +115,19 @@ def _label_axes(axes: Axes, fit: "Fit", quantity: str) -> None:
     units = fit.density().attrs["units"]
     meaning = "effective ÷ actual parameters" if units == "1" else "unit of the series"
     axes.set_ylabel(f"{quantity} ({meaning})")
-    axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(mdates.AutoDateLocator()))
+    axes.xaxis.set_major_formatter(_date_formatter())
     axes.yaxis.set_major_formatter("{x:g}")
     axes.grid(visible=True, which="major", color="#E6E6E6", linewidth=0.7)
     tidy(axes)
     axes.legend(frameon=False, fontsize=8, loc="upper left")
     axes.margins(x=0.03)
+
+
+def _date_formatter() -> Formatter:
+    locator: Any = mdates.AutoDateLocator  # matplotlib leaves these two without types
+    formatter: Any = mdates.ConciseDateFormatter
+    result: Formatter = formatter(locator())
+    return result
 
 
 def _title(fit: "Fit", quantity: str) -> str:
@@ -151,5 +159,5 @@ def _records(table: pd.DataFrame) -> list[str]:
 
 def _points(table: pd.DataFrame, names: list[str]) -> list[tuple[str, float, float]]:
     chosen = table.loc[names]
-    x = mdates.date2num(chosen["release_date"].to_numpy())
+    x = (chosen["release_date"] - pd.Timestamp(0)) / pd.Timedelta(days=1)  # matplotlib's date unit
     return list(zip(names, x.tolist(), chosen["density_median"].tolist(), strict=True))

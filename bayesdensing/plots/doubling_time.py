@@ -1,12 +1,13 @@
 """The posterior of the doubling time, its share without growth shown as such."""
 
+import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from bayesdensing.plots._style import BLUE, GREY, INK, ORANGE, days, finish, new_figure, tidy
+from bayesdensing.plots._style import BLUE, GREY, INK, ORANGE, days, finish, halo, new_figure, tidy
 from bayesdensing.plots.result import PlotResult
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["doubling_time"]
 
-_LINE_WIDTHS = {"eti95": 1.5, "eti89": 4.0, "eti50": 9.0}
 _PATIENCE = 4 * 365.25  # days on the axis where even the median is infinite
 
 
@@ -47,33 +47,35 @@ def doubling_time(fit: "Fit", *, max_days: float | None = None, bins: int = 60) 
     cap = _axis_end(draws, found.median) if max_days is None else float(max_days)
     data = _histogram(draws, cap=cap, bins=bins, found=found)
     figure = new_figure(height=4.8)
-    grid = figure.add_gridspec(2, 2, height_ratios=[3.2, 1], width_ratios=[6, 1])
+    grid = figure.add_gridspec(2, 2, height_ratios=[3.2, 1], width_ratios=[5, 1])
     main = figure.add_subplot(grid[0, 0])
     strip = figure.add_subplot(grid[1, 0], sharex=main)
-    rest = figure.add_subplot(grid[:, 1])
     _draw_histogram(main, data)
-    _draw_intervals(strip, found, cap=cap, start=float(data["bin_start"][0]))
-    _draw_rest(rest, data, cap=cap)
-    quantity = fit.posterior.attrs.get("quantity", "capability density")
+    _draw_intervals(strip, data)
+    for axes in (main, strip):
+        _mark_median(axes, data, label=axes is main)
+    _draw_rest(figure.add_subplot(grid[:, 1]), data)
     finish(
         figure,
         fit,
-        title=f"Doubling time of {quantity}: {days(found.median)} days, "
-        f"89 % ETI {days(found.eti89[0])} to {days(found.eti89[1])}",
+        title=_title(found, str(fit.posterior.attrs.get("quantity", "capability density"))),
         caption="Equal-tailed posterior intervals (ETI), taken on the growth rate and mapped. "
-        f"All {draws.size:,} draws are shown.\nRate of: {_wrap(fit.headline_label)}.",
+        f"All {draws.size:,} draws are shown.\n" + _wrap(f"Rate of: {fit.headline_label}."),
     )
     return PlotResult(figure, data)
 
 
-def _wrap(text: str, *, width: int = 118) -> str:
-    lines, line = [], "Rate of: "
-    for word in text.split():
-        if len(line) + len(word) > width:
-            lines.append(line)
-            line = ""
-        line += f"{word} "
-    return "\n".join([*lines, line]).removeprefix("Rate of: ").rstrip()
+def _title(found: "Estimate", quantity: str) -> str:
+    if np.isinf(found.eti95[0]):
+        return f"No doubling of {quantity}: no growth"
+    if np.isinf(found.median):
+        return f"Doubling time of {quantity}: most likely none"
+    lower, upper = (days(end) for end in found.eti89)
+    return f"Doubling time of {quantity}: {days(found.median)} days (89 % ETI {lower} to {upper})"
+
+
+def _wrap(text: str) -> str:
+    return "\n".join(textwrap.wrap(text, width=125))
 
 
 def _axis_end(draws: np.ndarray, median: float) -> float:
@@ -110,62 +112,71 @@ def _draw_histogram(axes: Axes, data: xr.Dataset) -> None:
     width = data["bin_end"] - data["bin_start"]
     axes.bar(
         data["bin_start"], data["share_per_day"] * 100, width=width, align="edge",
-        color=BLUE, alpha=0.85, linewidth=0,
+        color=BLUE, linewidth=0,
     )  # fmt: skip
-    if np.isfinite(data["median"]):
-        axes.axvline(float(data["median"]), color=INK, linewidth=1.2)
     axes.set_xlim(float(data["bin_start"][0]), data.attrs["cap_days"])
     axes.set_ylabel("posterior share (% per day)")
-    axes.tick_params(labelbottom=False)
     tidy(axes)
     axes.tick_params(labelbottom=False)
-
-
-def _draw_intervals(axes: Axes, found: "Estimate", *, cap: float, start: float) -> None:
-    rows = {"eti50": "50 %", "eti89": "89 %", "eti95": "95 %"}
-    for row, (name, label) in enumerate(rows.items()):
-        lower, upper = getattr(found, name)
-        y = -row
-        if lower < cap:
-            axes.hlines(y, max(lower, start), min(upper, cap), BLUE, linewidth=5, alpha=0.85)
-        text = f"{days(lower)} to {days(upper)}"
-        left = (max(lower, start) + min(upper, cap)) / 2 > (start + cap) / 2
-        at = (max(min(lower, cap), start), "right") if left else (min(upper, cap), "left")
-        axes.annotate(
-            text, (at[0], y), xytext=(-6 if left else 6, 0), textcoords="offset points",
-            ha=at[1], va="center", fontsize=8.5, color=INK, annotation_clip=False,
+    if not data["share_per_day"].any():
+        axes.set_yticks([])
+        axes.text(
+            0.5, 0.5, f"no draw below {days(data.attrs['cap_days'])} days",
+            transform=axes.transAxes, ha="center", color=GREY,
         )  # fmt: skip
+
+
+def _draw_intervals(axes: Axes, data: xr.Dataset) -> None:
+    cap, labels = data.attrs["cap_days"], []
+    for row, probability in enumerate(data["probability"].to_numpy()):
+        lower, upper = (float(end) for end in data["eti"].sel(probability=probability))
+        labels.append(f"{100 * probability:.0f} % ETI: {days(lower)} to {days(upper)}")
+        if lower < cap:
+            axes.hlines(-row, lower, min(upper, cap), BLUE, linewidth=5)
         if upper > cap:
-            axes.plot([cap], [y], marker=">", color=BLUE, markersize=8, clip_on=False)
-    if np.isfinite(found.median) and found.median < cap:
-        axes.axvline(found.median, color=INK, linewidth=1.2)
-    axes.set_yticks([0, -1, -2], [f"{label} ETI" for label in rows.values()])
-    axes.set_ylim(-2.6, 0.6)
+            axes.plot([cap], [-row], marker=">", color=BLUE, markersize=8, clip_on=False)
+    axes.set_yticks([-row for row in range(len(labels))], labels)
+    axes.set_ylim(0.6 - len(labels), 0.6)
     axes.set_xlabel("doubling time (days)")
     tidy(axes)
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
 
 
-def _draw_rest(axes: Axes, data: xr.Dataset, *, cap: float) -> None:
-    shares = [float(data["beyond"]), float(data["no_growth"])]
-    names = [f"{days(cap)} days\nor more", "no growth\n(rate ≤ 0)"]
-    axes.bar([0, 1], [100 * share for share in shares], color=[BLUE, ORANGE], width=0.7)
-    for x, share in enumerate(shares):
-        n = round(share * data.attrs["n_draws"])
-        text = f"{share:.1%}" if n == 0 or share >= 0.0005 else f"{n} draws"
+def _mark_median(axes: Axes, data: xr.Dataset, *, label: bool) -> None:
+    median = float(data["median"])
+    if not float(data["bin_start"][0]) <= median < data.attrs["cap_days"]:
+        return
+    axes.axvline(median, color=INK, linewidth=1.2)
+    if label:
         axes.annotate(
-            text, (x, 100 * share), xytext=(0, 3), textcoords="offset points",
-            ha="center", fontsize=8.5, color=INK,
+            f"median {days(median)}", (median, 1), xycoords=("data", "axes fraction"),
+            xytext=(4, -2), textcoords="offset points", va="top", fontsize=8.5, color=INK,
+            path_effects=halo(),
         )  # fmt: skip
+
+
+def _draw_rest(axes: Axes, data: xr.Dataset) -> None:
+    shares = [float(data["beyond"]), float(data["no_growth"])]
+    names = [f"≥ {days(data.attrs['cap_days'])}\ndays", "no\ngrowth"]
+    axes.bar([0, 1], shares, color=[BLUE, ORANGE], width=0.6)
+    for x, share in enumerate(shares):
+        axes.annotate(
+            _share(share, n_draws=data.attrs["n_draws"]), (x, share), xytext=(0, 3),
+            textcoords="offset points", ha="center", fontsize=8.5, color=INK,
+        )  # fmt: skip
+    axes.set_title("beyond the axis", fontsize=8.5, color=GREY)
     axes.set_xticks([0, 1], names)
-    axes.set_ylim(0, max(5.0, 115 * max(shares)))
-    axes.set_xlim(-0.6, 1.6)
-    axes.yaxis.tick_right()
-    axes.yaxis.set_label_position("right")
-    axes.set_ylabel("share of all draws (%)")
+    axes.set_yticks([])
+    axes.set_ylim(0, max(0.2, 1.15 * max(shares)))
+    axes.set_xlim(-0.7, 1.7)
     tidy(axes)
     axes.spines["left"].set_visible(False)
-    axes.spines["right"].set_visible(True)
-    axes.spines["right"].set_color(GREY)
-    axes.tick_params(axis="x", length=0, labelsize=7)
+    axes.tick_params(axis="x", length=0, labelsize=7.5)
+
+
+def _share(share: float, *, n_draws: int) -> str:
+    """Return a share in words; a small one as the draws that it is."""
+    if share in (0.0, 1.0):
+        return "none" if share == 0 else "all"
+    return f"{100 * share:.1f} %" if share >= 0.001 else f"{round(share * n_draws)} draws"

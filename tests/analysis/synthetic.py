@@ -9,7 +9,7 @@ import xarray as xr
 
 from bayesdensing.analysis import Fit
 from bayesdensing.data import DataBundle
-from bayesdensing.inference.diagnostics import Diagnostics
+from bayesdensing.inference import Diagnostics
 from bayesdensing.spec import Spec, load_spec
 
 BENCHMARKS = ("MMLU", "BBH")
@@ -96,7 +96,9 @@ def make_fit(
     assert models is not None
     shape = (chains, draws)
     rate = rng.normal(1.7, 0.12, shape) if rate is None else np.asarray(rate, dtype=float)
-    years = (models["release_date"] - pd.Timestamp(REFERENCE_DATE)).dt.days.to_numpy() / 365.25
+    days = models["release_date"] - pd.Timestamp("2000-01-01")
+    release_year = 2000 + days.dt.days.to_numpy() / 365.25
+    years = release_year - 2024
     level = rng.normal(-0.5, 0.1, shape)
     own = rng.normal(0, 0.7, n_llms)
     mean = level[..., None] + 1.7 * years + own
@@ -134,10 +136,17 @@ def make_fit(
             "data_start": "2023-01-01",
             "data_end": "2024-12-31",
             "quantity": "capability density",
+            "loss_unit": "nats",
+            "n_scores": str(2 * n_llms),
+            "n_reference_runs": "6",
         },
     )
     constants = xr.Dataset(
-        {"n_params": ("llm", models["n_params"].to_numpy()), "release_year": ("llm", 2024 + years)},
+        {
+            "n_params": ("llm", models["n_params"].to_numpy()),
+            "release_year": ("llm", release_year),
+            "n_scores": ("llm", np.full(n_llms, 2)),
+        },
         coords={"llm": models["model"].to_numpy()},
     )
     return Fit(
