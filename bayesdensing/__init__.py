@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bayesdensing import plots as plot
-    from bayesdensing.analysis import Fit, load_fit
+    from bayesdensing.analysis import Fit
     from bayesdensing.data import DataBundle, load_data, validate_bundle
-    from bayesdensing.fitting import fit
+    from bayesdensing.fitting import fit, load_fit
     from bayesdensing.spec import Spec, list_specs, load_spec
 
 __version__ = "0.1.0"
@@ -43,7 +43,7 @@ _HOMES = {
     "fit": "bayesdensing.fitting",
     "list_specs": "bayesdensing.spec",
     "load_data": "bayesdensing.data",
-    "load_fit": "bayesdensing.analysis",
+    "load_fit": "bayesdensing.fitting",
     "load_spec": "bayesdensing.spec",
     "validate_bundle": "bayesdensing.data",
 }

@@ -202,9 +202,7 @@ def add_loss_geometry(curve: Curve, shifts: dict[str, Any], *, chinchilla: bool)
     shifts["d_exponent"] = -keep - pt.log1p(-curve.n_share)
 
 
-def add_link(
-    spec: Spec, design: PointDesign, *, chance: np.ndarray, curve: Curve | None
-) -> Link:
+def add_link(spec: Spec, design: PointDesign, *, chance: np.ndarray, curve: Curve | None) -> Link:
     """Add the score link and the points that tie loss to score.
 
     Parameters

@@ -115,6 +115,7 @@ def _context(
         constants["n_params"] = (("llm",), np.exp(scores.log_n))
         constants["n_scores"] = (("llm",), count)
         constants["release_year"] = (("llm",), _decimal_years(scores.released))
+        constants["years"] = (("llm",), scores.years)
         attrs |= _span("capability density", scores.released, scores.reference_date)
         attrs["n_scores"] = str(len(scores.score))
     return constants, attrs
@@ -126,6 +127,7 @@ def _assemble_published(spec: Spec, bundle: DataBundle) -> Assembled:
         add_published(spec, design)
     constants = {
         "release_year": (("llm",), _decimal_years(design.released)),
+        "years": (("llm",), design.years),
         "log_value": (("llm",), design.log_value),
         "log_error": (("llm",), design.log_error),
     }

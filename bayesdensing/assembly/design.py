@@ -231,7 +231,9 @@ def benchmarks_of(spec: Spec, bundle: DataBundle) -> tuple[str, ...]:
         return spec.data.benchmarks
     common = set.intersection(*have.values())
     if not common:
-        raise DataNeedError(f"no benchmark has rows in all of: {', '.join(f'{n}.csv' for n in have)}")
+        raise DataNeedError(
+            f"no benchmark has rows in all of: {', '.join(f'{n}.csv' for n in have)}"
+        )
     first = next(iter(needs.values()))
     return tuple(dict.fromkeys(b for b in first["benchmark"] if b in common))
 

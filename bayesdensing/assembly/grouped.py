@@ -63,7 +63,9 @@ def grouped_student_t(
 
 def _logp(group: np.ndarray, count: np.ndarray) -> Any:
     sizes, which = np.unique(count, return_inverse=True)
-    zeros = np.zeros(len(count))
+
+    def summed(values: Any) -> Any:
+        return pt.as_tensor(np.zeros(len(count)))[group].inc(values)
 
     def logp(value: Any, mean: Any, own: Any, shared: Any, df: Any) -> Any:
         residual = value - mean
@@ -72,8 +74,8 @@ def _logp(group: np.ndarray, count: np.ndarray) -> Any:
             pt.gammaln((df + sizes) / 2) - pt.gammaln(df / 2) - sizes / 2 * pt.log(df * np.pi)
         )[which]
         terms = shared_student_t(
-            total=pt.inc_subtensor(pt.as_tensor(zeros)[group], residual),
-            total_square=pt.inc_subtensor(pt.as_tensor(zeros)[group], residual**2),
+            total=summed(residual),
+            total_square=summed(residual**2),
             count=count.astype(float),
             own_variance=own,
             shared_variance=shared,

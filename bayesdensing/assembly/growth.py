@@ -38,9 +38,7 @@ def reference_log_tokens(rule: ReferenceTokens, log_size: Any) -> Any:
     return log_size * 0 + np.log(rule.value)
 
 
-def add_growth(
-    spec: Spec, design: ScoreDesign, *, curve: Curve, link: Link, size: int
-) -> None:
+def add_growth(spec: Spec, design: ScoreDesign, *, curve: Curve, link: Link, size: int) -> None:
     """Add densities, effective parameters and the measured scores.
 
     Parameters

@@ -1,0 +1,22 @@
+"""Any `pm.Model` to checked draws: compile once, sample, diagnose, find modes, store.
+
+Samplers are loaded on first use: reading a stored run needs none.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from bayesdensing.inference.diagnostics import Diagnostics, diagnose
+from bayesdensing.inference.modes import with_modes
+
+if TYPE_CHECKING:
+    from bayesdensing.inference.engine import Draws, Sampler
+
+__all__ = ["Diagnostics", "Draws", "Sampler", "diagnose", "with_modes"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("Draws", "Sampler"):
+        from bayesdensing.inference import engine
+
+        return getattr(engine, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,14 +1,15 @@
 """Our own record of whether draws can be trusted, made after every fit."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Mapping
 from typing import Any
 
 import arviz as az
 import numpy as np
 import xarray as xr
 
-__all__ = ["Diagnostics", "diagnose"]
+__all__ = ["Diagnostics", "diagnose", "scalars"]
 
 RHAT_MAX = 1.01
 ESS_MIN = 400.0
@@ -98,13 +99,12 @@ def diagnose(posterior: xr.Dataset, stats: xr.Dataset) -> Diagnostics:
     Diagnostics
         The record; ``modes`` is left empty, see `bayesdensing.inference.modes`.
     """
-    moving = _moving(posterior)
-    rhat, bulk, tail = (_flat(f(moving)) for f in (az.rhat, _bulk, _tail))
-    names = _labels(moving)
-    energy = stats["energy"].to_numpy()
-    ebfmi = np.diff(energy, axis=1) ** 2
-    spread = energy.var(axis=1)
-    ebfmi_min = float(np.min(ebfmi.mean(axis=1) / spread)) if energy.shape[1] > 3 else float("nan")
+    moving, names = scalars(posterior)
+    rhat, bulk, tail = (
+        np.asarray(az.rhat(moving)),
+        np.asarray(az.ess(moving, method="bulk")),
+        np.asarray(az.ess(moving, method="tail")),
+    )
     record = Diagnostics(
         converged=True,
         max_rhat=_extreme(rhat, np.max),
@@ -112,7 +112,7 @@ def diagnose(posterior: xr.Dataset, stats: xr.Dataset) -> Diagnostics:
         min_ess_tail=_extreme(tail, np.min),
         divergences=int(stats["diverging"].sum()),
         max_depth_share=float(stats["maxdepth_reached"].mean()),
-        min_ebfmi=ebfmi_min,
+        min_ebfmi=_ebfmi(stats["energy"].to_numpy()),
         modes=(),
         worst_parameter=names[int(np.argmax(np.nan_to_num(rhat, nan=np.inf)))] if names else "",
         reasons=(),
@@ -121,42 +121,45 @@ def diagnose(posterior: xr.Dataset, stats: xr.Dataset) -> Diagnostics:
     return dataclasses.replace(record, converged=not reasons, reasons=reasons)
 
 
-def _bulk(data: xr.Dataset) -> xr.Dataset:
-    return az.ess(data, method="bulk")
+def scalars(posterior: xr.Dataset) -> tuple[xr.DataArray, list[str]]:
+    """Lay every scalar that is not held fixed along one dimension.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        Draws, dims (chain, draw, ...).
+
+    Returns
+    -------
+    tuple of xarray.DataArray and list of str
+        Draws, dims (chain, draw, scalar), and a name like ``floor[MMLU]`` of each.
+    """
+    parts, names = [], []
+    for values in posterior.data_vars.values():
+        array = values.transpose("chain", "draw", ...).to_numpy()
+        flat = array.reshape(*array.shape[:2], -1)
+        # what a hypothesis holds fixed, such as a rate of zero, has nothing to converge
+        moving = ~(flat == flat[:1, :1]).all(axis=(0, 1))
+        parts.append(flat[..., moving])
+        names += [label for label, keep in zip(_labels(values), moving, strict=True) if keep]
+    shape = (posterior.sizes["chain"], posterior.sizes["draw"])
+    every = np.concatenate(parts, axis=-1) if parts else np.empty((*shape, 0))
+    return xr.DataArray(every, dims=("chain", "draw", "scalar")), names
 
 
-def _tail(data: xr.Dataset) -> xr.Dataset:
-    return az.ess(data, method="tail")
+def _labels(values: xr.DataArray) -> list[str]:
+    dims = [d for d in values.dims if d not in ("chain", "draw")]
+    if not dims:
+        return [str(values.name)]
+    coords = [values[d].to_numpy() for d in dims]
+    return [f"{values.name}[{', '.join(map(str, key))}]" for key in itertools.product(*coords)]
 
 
-def _moving(posterior: xr.Dataset) -> xr.Dataset:
-    """Leave out what a hypothesis holds fixed, such as a rate of zero."""
-    keep = [
-        name
-        for name, values in posterior.data_vars.items()
-        if values.size and not bool((values == values.isel(chain=0, draw=0)).all())
-    ]
-    return posterior[keep]
-
-
-def _flat(data: xr.Dataset) -> np.ndarray:
-    parts = [np.ravel(v.to_numpy()) for v in data.data_vars.values()]
-    return np.concatenate(parts) if parts else np.array([])
-
-
-def _labels(posterior: xr.Dataset) -> list[str]:
-    out: list[str] = []
-    for name, values in posterior.data_vars.items():
-        one = values.isel(chain=0, draw=0, drop=True)
-        if not one.dims:
-            out.append(str(name))
-            continue
-        stacked = one.stack(flat_=one.dims, create_index=False)
-        labels = [stacked.coords[d].to_numpy() if d in stacked.coords else None for d in one.dims]
-        for i in range(stacked.size):
-            parts = [str(lab[i]) if lab is not None else str(i) for lab in labels]
-            out.append(f"{name}[{', '.join(parts)}]")
-    return out
+def _ebfmi(energy: np.ndarray) -> float:
+    """Return the smallest E-BFMI of any chain (Betancourt 2016), energies (chain, draw)."""
+    if energy.shape[1] < 4:
+        return float("nan")
+    return float(np.min((np.diff(energy, axis=1) ** 2).mean(axis=1) / energy.var(axis=1)))
 
 
 def _extreme(values: np.ndarray, how: Any) -> float:
@@ -179,22 +182,3 @@ def _reasons(d: Diagnostics) -> tuple[str, ...]:
     if not d.max_depth_share <= DEPTH_SHARE_MAX:
         reasons.append(f"{d.max_depth_share:.1%} of transitions met the depth limit")
     return tuple(reasons)
-
-
-def drop(posterior: xr.Dataset, suffixes: Sequence[str]) -> xr.Dataset:
-    """Leave out variables by the ends of their names.
-
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws.
-    suffixes : sequence of str
-        Ends of names.
-
-    Returns
-    -------
-    xarray.Dataset
-        The rest.
-    """
-    names = [n for n in posterior.data_vars if not str(n).endswith(tuple(suffixes))]
-    return posterior[names]

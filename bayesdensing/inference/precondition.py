@@ -51,7 +51,7 @@ def from_curvature(
     own = np.zeros(n_latent)
     for point in points:
         for i in range(n_dense):
-            row = _difference(gradient, point, [i])
+            row = _difference(gradient, point, np.array([i]))
             dense[i] += row[:n_dense]
             cross[i] += row[n_dense:]
         for group in latent_groups:
@@ -73,12 +73,12 @@ def from_curvature(
 
 
 def _difference(
-    gradient: Callable[[np.ndarray], np.ndarray], point: np.ndarray, where: Sequence[int]
+    gradient: Callable[[np.ndarray], np.ndarray], point: np.ndarray, where: np.ndarray
 ) -> np.ndarray:
     step = np.zeros_like(point)
-    step[np.asarray(where, dtype=int)] = _STEP
+    step[where] = _STEP
     change = (gradient(point - step) - gradient(point + step)) / (2 * _STEP)
-    return np.nan_to_num(change, posinf=0.0, neginf=0.0)
+    return np.asarray(np.nan_to_num(change, posinf=0.0, neginf=0.0))
 
 
 def from_covariance(current: Preconditioner, draws: np.ndarray) -> Preconditioner:

@@ -151,7 +151,9 @@ def parse(text: str, *, origin: str) -> dict[str, Any]:
         if not isinstance(value, dict):
             faults.append(f"{axis} must be a table")
             continue
-        faults += [f"unknown key {axis}.{k}; {_nearest(k, fields)}" for k in value if k not in fields]
+        faults += [
+            f"unknown key {axis}.{k}; {_nearest(k, fields)}" for k in value if k not in fields
+        ]
     faults += _prior_faults(raw.get("priors", {}))
     if faults:
         raise SpecError("\n".join(f"{origin}: {fault}" for fault in faults))

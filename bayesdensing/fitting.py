@@ -1,0 +1,289 @@
+"""The one place where assembly meets inference: a hypothesis and data to a `Fit`."""
+
+import json
+import time
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import xarray as xr
+
+from bayesdensing.analysis import Fit, published, runs
+from bayesdensing.data import DataBundle, load_data
+from bayesdensing.errors import RunError
+from bayesdensing.inference import Diagnostics, store
+from bayesdensing.inference.progress import SilentReporter, reporter
+from bayesdensing.laws import trend
+from bayesdensing.spec import Spec, load_spec
+
+if TYPE_CHECKING:
+    from bayesdensing.assembly import Assembled
+
+__all__ = ["DEFAULT_SEED", "Refit", "fit", "load_fit", "resolved"]
+
+Refit = Literal["never", "on-change", "always"]
+
+#: The arXiv date of the Densing Law paper's first version.
+DEFAULT_SEED = 20241205
+
+_LIBRARIES = ("pymc", "pytensor", "nutpie", "arviz", "numba", "numpy", "scipy", "xarray", "pandas")
+
+
+def fit(
+    spec: str | Path | Spec = "joint",
+    data: str | Path | DataBundle | None = None,
+    *,
+    seed: int = DEFAULT_SEED,
+    draws: int | None = None,
+    tune: int | None = None,
+    chains: int | None = None,
+    out: str | Path | None = None,
+    refit: Refit = "always",
+    progress: bool = True,
+) -> Fit:
+    """Fit a hypothesis to data and check the draws.
+
+    Parameters
+    ----------
+    spec : str, Path or Spec
+        Name of a shipped hypothesis, path to a TOML file, or a hypothesis.
+    data : str, Path, DataBundle or None
+        Folder of a bundle, a bundle, or None for the packaged one.
+    seed : int
+        Seed; the same seed on the same machine gives the same draws.
+    draws, tune, chains : int, optional
+        Draws kept, iterations of warm-up per chain and chains, where not as the hypothesis says.
+    out : str or Path, optional
+        Folder to write the run to.
+    refit : {"always", "on-change", "never"}
+        Whether a run in `out` may be reused: never a refit of one that is there, a refit where
+        hypothesis, data, seed or versions changed, or always.
+    progress : bool
+        Report progress on stderr.
+
+    Returns
+    -------
+    Fit
+        Draws, diagnostics and what is read out of them.
+
+    Raises
+    ------
+    SpecError, BundleError, DataNeedError
+        For a hypothesis or data that do not serve.
+    RunError
+        Where a run that is to be reused cannot be read.
+    """
+    started = time.perf_counter()
+    hypothesis = resolved(spec, draws=draws, tune=tune, chains=chains)
+    bundle = data if isinstance(data, DataBundle) else load_data(data)
+    with reporter(quiet=not progress) as report:
+        if out is not None and refit != "always":
+            reason = _reason(out, hypothesis, bundle, seed=seed)
+            if reason is None or (refit == "never" and (Path(out) / store.POSTERIOR).exists()):
+                report.say(f"reusing {out}" + (f", although {reason}" if reason else ""))
+                return load_fit(out, data=bundle)
+            report.say(f"fitting: {reason}")
+        result = _sample(hypothesis, bundle, seed=seed, report=report, started=started)
+        if out is not None:
+            from bayesdensing.plots import figures
+
+            report.say(f"writing {out}")
+            result.save(out, files=figures(result))
+    return result
+
+
+def resolved(
+    spec: str | Path | Spec,
+    *,
+    draws: int | None = None,
+    tune: int | None = None,
+    chains: int | None = None,
+) -> Spec:
+    """Load a hypothesis and lay the sampler settings asked for over its own.
+
+    Parameters
+    ----------
+    spec : str, Path or Spec
+        Name, path or hypothesis.
+    draws, tune, chains : int, optional
+        Settings asked for.
+
+    Returns
+    -------
+    Spec
+        The hypothesis.
+    """
+    hypothesis = load_spec(spec)
+    asked = {"draws": draws, "tune": tune, "chains": chains}
+    given = {name: value for name, value in asked.items() if value is not None}
+    if not given:
+        return hypothesis
+    settings = type(hypothesis.sampler)(**{**hypothesis.sampler.model_dump(), **given})
+    return hypothesis.model_copy(update={"sampler": settings})
+
+
+def _reason(out: str | Path, spec: Spec, bundle: DataBundle, *, seed: int) -> str | None:
+    store.recover(out)
+    return runs.refit_reason(
+        out, spec=spec, data=bundle, seed=seed, version=_versions()["bayesdensing"]
+    )
+
+
+def _sample(
+    spec: Spec, bundle: DataBundle, *, seed: int, report: SilentReporter, started: float
+) -> Fit:
+    from bayesdensing.assembly import assemble
+    from bayesdensing.inference import Sampler, diagnose, with_modes
+
+    assembled = assemble(spec, bundle)
+    report.say("compiling the model ...")
+    sampler = Sampler(
+        assembled.model, shifts=assembled.geometry.shifts, latents=assembled.geometry.latents
+    )
+    report.say(f"compiled in {sampler.compile_seconds:.0f} s: {sampler.size} parameters")
+    settings = spec.sampler
+    draws = sampler.sample(
+        seed=seed,
+        draws=settings.draws,
+        tune=settings.tune,
+        chains=settings.chains,
+        target_accept=settings.target_accept,
+        progress=report.advance,
+    )
+    report.say("checking the draws")
+    record = with_modes(diagnose(draws.posterior, draws.stats), draws.posterior, draws.stats)
+    idata = _idata(assembled, draws.posterior, draws.stats, seed=seed)
+    timing = {
+        "compile": sampler.compile_seconds,
+        "sample": draws.seconds,
+        "total": time.perf_counter() - started,
+    }
+    return Fit(
+        spec=spec,
+        data=bundle,
+        idata=idata,
+        diagnostics=record,
+        seed=seed,
+        timing=timing,
+        versions=_versions(),
+        model_factory=lambda: assembled.model,
+    )
+
+
+def _idata(
+    assembled: "Assembled", posterior: xr.Dataset, stats: xr.Dataset, *, seed: int
+) -> xr.DataTree:
+    # plain NumPy labels: pandas' own string type does not survive every later step
+    labels = {dim: np.array(list(names or ())) for dim, names in assembled.model.coords.items()}
+    constants = _labelled(xr.Dataset(dict(assembled.constants)), labels)
+    posterior = _labelled(posterior, labels)
+    if "log_error" in constants:
+        posterior = posterior.assign(log_density=_published(posterior, constants, seed=seed))
+    posterior.attrs = {**assembled.attrs, "inference_library": "nutpie"}
+    groups = {
+        "/posterior": posterior,
+        "/sample_stats": stats,
+        "/observed_data": _labelled(_observed(assembled), labels),
+    }
+    if constants.data_vars:
+        groups["/constant_data"] = constants
+    return xr.DataTree.from_dict(groups)
+
+
+def _labelled(data: xr.Dataset, labels: Mapping[str, np.ndarray]) -> xr.Dataset:
+    return data.assign_coords({dim: labels[dim] for dim in map(str, data.dims) if dim in labels})
+
+
+def _published(posterior: xr.Dataset, constants: xr.Dataset, *, seed: int) -> xr.DataArray:
+    mean = trend.trend(
+        years=constants["years"], level=posterior["level"], growth_rate=posterior["growth_rate"]
+    )
+    return published.latent_log_values(
+        mean, posterior["dispersion"], constants["log_value"], constants["log_error"], seed=seed
+    )
+
+
+def _observed(assembled: "Assembled") -> xr.Dataset:
+    model = assembled.model
+    out = xr.Dataset()
+    for variable in model.observed_RVs:
+        (dim,) = model.named_vars_to_dims[variable.name]
+        values = np.asarray(model.rvs_to_values[variable].data)
+        out[variable.name] = xr.DataArray(values, dims=(dim,))
+    return out
+
+
+def load_fit(path: str | Path, *, data: str | Path | DataBundle | None = None) -> Fit:
+    """Load a run that `fit` wrote.
+
+    Parameters
+    ----------
+    path : str or Path
+        Folder of the run.
+    data : str, Path, DataBundle or None
+        The data it was made from; None: where the run says they lie.
+
+    Returns
+    -------
+    Fit
+        The fit; its model is built anew when asked for.
+
+    Raises
+    ------
+    RunError
+        Where there is no run, or it cannot be read.
+    """
+    folder = Path(path)
+    try:
+        store.recover(folder)
+        manifest = json.loads((folder / runs.MANIFEST).read_text(encoding="utf-8"))
+        summary = json.loads((folder / runs.SUMMARY).read_text(encoding="utf-8"))
+        spec = load_spec(folder / runs.SPEC)
+        idata = store.read_idata(folder)
+        record = Diagnostics.from_dict(_bare(summary["diagnostics"]))
+        bundle = data if isinstance(data, DataBundle) else load_data(_origin(manifest, data))
+        return Fit(
+            spec=spec,
+            data=bundle,
+            idata=idata,
+            diagnostics=record,
+            seed=int(manifest["seed"]),
+            timing=summary["timing_s"],
+            versions=manifest["versions"],
+            model_factory=lambda: _model(spec, bundle),
+        )
+    except FileNotFoundError as error:
+        raise RunError(
+            f"{folder} is no run: {Path(error.filename or folder).name} is missing"
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        if isinstance(error, RunError):
+            raise
+        raise RunError(f"{folder} cannot be read: {error}") from error
+
+
+def _bare(diagnostics: Mapping[str, Any]) -> dict[str, Any]:
+    """Take the headlines, which are read out anew, off the modes."""
+    keep = ("name", "chains", "differs")
+    modes = [{k: mode[k] for k in keep} for mode in diagnostics["modes"]]
+    return {**diagnostics, "modes": modes}
+
+
+def _origin(manifest: Mapping[str, Any], data: str | Path | None) -> str | Path | None:
+    if data is not None:
+        return data
+    place = manifest["data"]["path"]
+    packaged = load_data()
+    return None if place is None or packaged.sha256 == manifest["data"]["sha256"] else place
+
+
+def _model(spec: Spec, bundle: DataBundle) -> Any:
+    from bayesdensing.assembly import assemble
+
+    return assemble(spec, bundle).model
+
+
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in ("bayesdensing", *_LIBRARIES)}
