@@ -1,0 +1,131 @@
+"""The program: its commands, and how each way of ending becomes an exit code."""
+
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from bayesdensing import __version__
+from bayesdensing.cli import fit as fit_command
+from bayesdensing.cli import hypotheses, validate
+from bayesdensing.cli.console import say, silence_stdout
+from bayesdensing.errors import BayesdensingError
+
+__all__ = ["app", "main"]
+
+DONE, BUG, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+# typer ships its own click in newer versions and uses the installed one in older ones: the class
+# of all usage errors is reached through the one that typer exports.
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+
+app = typer.Typer(
+    name="bayesdensing",
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Bayesian joint posterior for the densing law of large language models.",
+    epilog="Example: bayesdensing fit joint --out runs/joint",
+)
+app.command("fit", epilog=fit_command.EXAMPLE)(fit_command.fit)
+app.command("models", epilog=hypotheses.MODELS_EXAMPLE)(hypotheses.models)
+app.command("show", epilog=hypotheses.SHOW_EXAMPLE)(hypotheses.show)
+app.command("validate", epilog=validate.EXAMPLE)(validate.validate)
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        print(f"bayesdensing {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments; the default is those of the process.
+
+    Returns
+    -------
+    int
+        0 done; 2 bad usage or input; 3 the draws did not pass their checks; 130 interrupted;
+        1 an error of the program's own.
+
+    Examples
+    --------
+    >>> main(["--version"])
+    bayesdensing ...
+    0
+    """
+    state = {"debug": False}
+    try:
+        code = _run(list(sys.argv[1:] if argv is None else argv), state)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence_stdout()
+        return DONE
+    except (KeyboardInterrupt, typer.Abort):
+        say("interrupted")
+        return INTERRUPTED
+    except _UsageError as error:
+        _explain_usage(error)
+        return BAD_INPUT
+    except (BayesdensingError, OSError) as error:
+        if state["debug"]:
+            traceback.print_exc()
+        _explain(error)
+        return BAD_INPUT
+    # Not only Exception: a panic of the sampler's compiled code is none.
+    except BaseException as error:
+        if isinstance(error, SystemExit):
+            raise
+        if state["debug"]:
+            traceback.print_exc()
+        hint = "" if state["debug"] else " (--debug shows where)"
+        say(f"error: unexpected {type(error).__name__}: {error}{hint}")
+        return BUG
+    return code
+
+
+def _run(argv: list[str], state: dict[str, bool]) -> int:
+    """Parse and call; typer's own way of running turns errors into boxes and tracebacks."""
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("bayesdensing", argv, obj=state) as context:
+            result = command.invoke(context)
+    except typer.Exit as stop:
+        return int(stop.exit_code)
+    return result if isinstance(result, int) else DONE
+
+
+def _explain(error: Exception) -> None:
+    """Print an error, a line for each thing that is wrong."""
+    text = str(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        text = f"{error.filename}: {error.strerror}"
+    for line in text.splitlines() or [type(error).__name__]:
+        say(f"error: {line}")
+
+
+def _explain_usage(error: Exception) -> None:
+    context = getattr(error, "ctx", None)
+    message = error.format_message() if hasattr(error, "format_message") else str(error)
+    hint = f" (see {context.command_path} --help)" if context is not None else ""
+    say(f"error: {message}{hint}")

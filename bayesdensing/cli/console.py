@@ -1,0 +1,97 @@
+"""What the commands share: options, output, and how a fit is put in words."""
+
+import json
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+__all__ = [
+    "DebugOption",
+    "JsonOption",
+    "QuietOption",
+    "SpecArgument",
+    "out_console",
+    "print_json",
+    "say",
+    "silence_stdout",
+]
+
+_PIPE_WIDTH = 120
+
+
+class _OutConsole(Console):
+    """A console that lets a command finish when nobody reads its output any more."""
+
+    def on_broken_pipe(self) -> None:
+        """Drop what is still to be printed; the command's own exit code stands."""
+        self.quiet = True
+        silence_stdout()
+
+
+def silence_stdout() -> None:
+    """Point stdout at nothing, so that closing it at the end raises no error either."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def out_console() -> Console:
+    """Return the console for results.
+
+    Returns
+    -------
+    rich.console.Console
+        Writes to stdout, as wide as the terminal; 120 columns where there is none.
+    """
+    console = _OutConsole(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = _PIPE_WIDTH
+    return console
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON.
+
+    Parameters
+    ----------
+    value : object
+        Plain JSON types, all numbers finite.
+    """
+    try:
+        print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False), flush=True)
+    except BrokenPipeError:
+        silence_stdout()
+
+
+def say(text: str) -> None:
+    """Print a line to stderr.
+
+    Parameters
+    ----------
+    text : str
+        One line; line breaks in it are made spaces.
+    """
+    print(" ".join(text.split()), file=sys.stderr, flush=True)
+
+
+def _remember_debug(context: typer.Context, value: bool) -> bool:
+    if value and isinstance(context.obj, dict):
+        context.obj["debug"] = True
+    return value
+
+
+SpecArgument = Annotated[
+    str,
+    typer.Argument(metavar="SPEC", help="A name that `models` lists, or a path to a TOML file."),
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print JSON on stdout, and nothing else there.")
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress and no notes on stderr.")]
+DebugOption = Annotated[
+    bool,
+    typer.Option(
+        "--debug", help="Show the traceback of an error.", callback=_remember_debug, is_eager=True
+    ),
+]

@@ -1,0 +1,113 @@
+"""``bayesdensing fit``: sample a posterior, check it, print its headline."""
+
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bayesdensing.cli.console import (
+    DebugOption,
+    JsonOption,
+    QuietOption,
+    SpecArgument,
+    out_console,
+    print_json,
+    say,
+)
+
+__all__ = ["EXAMPLE", "Refit", "fit"]
+
+EXAMPLE = "Example: bayesdensing fit joint --data my-data --out runs/mine --seed 1"
+
+NOT_CONVERGED = 3
+
+
+class Refit(StrEnum):
+    """When a run that is already there is made anew."""
+
+    NEVER = "never"
+    ON_CHANGE = "on-change"
+    ALWAYS = "always"
+
+
+def fit(
+    spec: SpecArgument = "joint",
+    *,
+    data: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="Data bundle.  [default: the packaged one]"),
+    ] = None,
+    out: Annotated[
+        str | None,
+        typer.Option(metavar="RUN", help="Folder to write.  [default: runs/NAME-OF-SPEC]"),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**32 - 1, help="Seed of the sampler.")
+    ] = 20241205,
+    draws: Annotated[
+        int | None, typer.Option(min=1, help="Draws per chain.  [default: as the spec says]")
+    ] = None,
+    tune: Annotated[
+        int | None, typer.Option(min=0, help="Warm-up per chain.  [default: as the spec says]")
+    ] = None,
+    chains: Annotated[
+        int | None, typer.Option(min=1, help="Chains.  [default: as the spec says]")
+    ] = None,
+    refit: Annotated[Refit, typer.Option(help="When a run in RUN is made anew.")] = Refit.ALWAYS,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Sample the joint posterior, check it, print the headline.
+
+    Exits with 3 where the draws did not pass their checks; the files are written all the same.
+    """
+    from bayesdensing.spec import load_spec
+
+    hypothesis = load_spec(spec)
+    folder = Path(out) if out is not None else Path("runs") / hypothesis.name
+    _check_writable(folder)
+
+    from bayesdensing import fitting
+
+    try:
+        result = fitting.fit(
+            hypothesis,
+            data,
+            seed=seed,
+            draws=draws,
+            tune=tune,
+            chains=chains,
+            out=folder,
+            refit=refit.value,
+            progress=not quiet,
+        )
+    except KeyboardInterrupt:
+        say(f"{folder} is as it was")
+        raise
+    if as_json:
+        from bayesdensing.analysis.summary import summarise
+
+        print_json(summarise(result))
+        if not result.diagnostics.converged:
+            say("warning: not converged: " + "; ".join(result.diagnostics.reasons))
+    else:
+        from bayesdensing.cli.headline import print_headline
+
+        print_headline(out_console(), result, folder=folder)
+    return 0 if result.diagnostics.converged else NOT_CONVERGED
+
+
+def _check_writable(folder: Path) -> None:
+    """Refuse a folder that cannot be written before time is spent on sampling."""
+    if folder.exists() and not folder.is_dir():
+        raise typer.BadParameter(f"{folder} is a file, not a folder", param_hint="--out")
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        reason = f"{there} cannot be written: {error.strerror}"
+        raise typer.BadParameter(reason, param_hint="--out") from None

@@ -1,0 +1,144 @@
+"""A fit in a few lines: what `bayesdensing fit` prints."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from bayesdensing.analysis.summary import mode_headlines
+from bayesdensing.analysis.tables import data_counts, parameter_table
+
+if TYPE_CHECKING:
+    from bayesdensing.analysis import Estimate, Fit, Headline
+    from bayesdensing.inference import Diagnostics
+
+__all__ = ["print_headline"]
+
+_LAW_PARAMETERS = (
+    "irreducible_loss",
+    "n_coefficient",
+    "n_exponent",
+    "d_coefficient",
+    "d_exponent",
+    "floor",
+    "ceiling",
+    "midpoint_loss",
+    "link_slope",
+)
+
+
+def print_headline(console: Console, fit: "Fit", *, folder: Path) -> None:
+    """Print what a fit found, and whether to believe it.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to.
+    fit : Fit
+        Any fit.
+    folder : pathlib.Path
+        Where its files are.
+    """
+    _print_banner(console, fit.diagnostics)
+    found = fit.headline()
+    console.print(f"{fit.spec.name}: {fit.spec.title}", style="bold")
+    if found.growth_rate_per_year is None:
+        console.print(_law_table(fit))
+    else:
+        console.print(_rate_table(found, fit))
+        n_draws = fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"]
+        console.print(
+            f"P(rate ≤ 0)       {_probability(found.prob_rate_not_positive)} of {n_draws:,} draws"
+        )
+    console.print(f"rate of           {found.label}")
+    if "growth" in fit.spec.blocks:
+        console.print(f"reference tokens  {fit.spec.reference_tokens.label}")
+    console.print(f"data              {_data_line(fit)}")
+    console.print(f"checks            {_checks_line(fit.diagnostics)}")
+    console.print(f"time              {_time_line(fit)}")
+    console.print(f"files             {folder}", soft_wrap=True)
+
+
+def _print_banner(console: Console, diagnostics: "Diagnostics") -> None:
+    if diagnostics.converged:
+        return
+    word = "MULTIMODAL" if diagnostics.modes else "NOT CONVERGED"
+    console.print(f"*** {word}: do not use these numbers ***", style="bold red")
+    for reason in diagnostics.reasons:
+        console.print(f"  - {reason}", style="red")
+
+
+def _rate_table(found: "Headline", fit: "Fit") -> Table:
+    table = Table("", title_justify="left")
+    for column in ("median", "50 % ETI", "89 % ETI", "95 % ETI"):
+        table.add_column(column, justify="right")
+    _add_rows(table, found, suffix="")
+    for mode, own in zip(fit.diagnostics.modes, mode_headlines(fit), strict=True):
+        table.add_section()
+        chains = ", ".join(str(chain) for chain in mode["chains"])
+        _add_rows(table, own, suffix=f"\n{mode['name']}: chains {chains}; {mode['differs']}")
+    return table
+
+
+def _add_rows(table: Table, found: "Headline", *, suffix: str) -> None:
+    doubling, rate = found.doubling_time_days, found.growth_rate_per_year
+    if doubling is None or rate is None:
+        return
+    table.add_row(f"doubling time (days){suffix}", *_cells(doubling, digits=0))
+    table.add_row("growth rate (1/yr, natural log)", *_cells(rate, digits=2))
+
+
+def _cells(estimate: "Estimate", *, digits: int) -> list[str]:
+    ends = (estimate.eti50, estimate.eti89, estimate.eti95)
+    intervals = [f"{_number(a, digits=digits)} to {_number(b, digits=digits)}" for a, b in ends]
+    return [_number(estimate.median, digits=digits), *intervals]
+
+
+def _number(value: float, *, digits: int) -> str:
+    return "∞" if value == float("inf") else f"{value:,.{digits}f}"
+
+
+def _probability(value: float | None) -> str:
+    if value is None or value != value:
+        return "undefined"
+    return f"{value:.3f}" if value == 0 or value >= 0.001 else f"{value:.1g}"
+
+
+def _law_table(fit: "Fit") -> Table:
+    """Return the parameters in natural units: what a fit without a trend has found."""
+    table = Table("parameter")
+    for column in ("median", "89 % ETI", "95 % ETI"):
+        table.add_column(column, justify="right")
+    chosen = [name for name in _LAW_PARAMETERS if name in fit.posterior]
+    for label, row in parameter_table(fit.posterior[chosen]).iterrows():
+        ends = [f"{row[f'eti{p}_lb']:.3g} to {row[f'eti{p}_ub']:.3g}" for p in (89, 95)]
+        table.add_row(str(label), f"{row['median']:.3g}", *ends)
+    return table
+
+
+def _data_line(fit: "Fit") -> str:
+    counts = data_counts(fit.posterior)
+    what = "published values" if fit.spec.blocks == ("published",) else "LLMs"
+    parts = [
+        f"{counts['n_models']:,} {what}" if counts["n_models"] else "",
+        f"{counts['n_scores']:,} scores" if counts["n_scores"] else "",
+        f"{counts['n_reference_runs']:,} reference losses" if counts["n_reference_runs"] else "",
+    ]
+    return ", ".join(filter(None, parts)) + f" ({fit.data.name} {fit.data.version})"
+
+
+def _checks_line(diagnostics: "Diagnostics") -> str:
+    state = "passed" if diagnostics.converged else "failed"
+    return (
+        f"{state}: R-hat ≤ {diagnostics.max_rhat:.3f} ({diagnostics.worst_parameter}), "
+        f"ESS ≥ {diagnostics.min_ess_bulk:,.0f} bulk, {diagnostics.min_ess_tail:,.0f} tail, "
+        f"{diagnostics.divergences} divergences, E-BFMI ≥ {diagnostics.min_ebfmi:.2f}, "
+        f"{diagnostics.max_depth_share:.1%} at the depth limit"
+    )
+
+
+def _time_line(fit: "Fit") -> str:
+    seconds = {name: f"{fit.timing[name]:.0f} s" for name in ("compile", "sample", "total")}
+    compiling, sampling, total = seconds.values()
+    return f"{total} (compiling {compiling}, sampling {sampling}), seed {fit.seed}"
