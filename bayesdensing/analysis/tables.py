@@ -43,7 +43,7 @@ def parameter_table(posterior: xr.Dataset) -> pd.DataFrame:
     columns: dict[str, xr.Dataset] = {
         "median": chosen.median(over, skipna=False),
         "mean": chosen.mean(over, skipna=False),
-        "sd": chosen.std(over, ddof=1, skipna=False),
+        "sd": _sd(chosen),
     }
     for probability in PROBABILITIES:
         tail = (1 - probability) / 2
@@ -64,6 +64,13 @@ def parameter_table(posterior: xr.Dataset) -> pd.DataFrame:
 def _parameter_columns() -> list[str]:
     ends = [f"eti{p * 100:.0f}_{end}" for p in PROBABILITIES for end in ("lb", "ub")]
     return ["median", "mean", "sd", *ends, "rhat", "ess_bulk", "ess_tail"]
+
+
+def _sd(draws: xr.Dataset) -> xr.Dataset:
+    over = ("chain", "draw")
+    if draws.sizes["chain"] * draws.sizes["draw"] > 1:
+        return draws.std(over, ddof=1, skipna=False)
+    return draws.mean(over, skipna=False) * np.nan
 
 
 def _entry_dims(variable: xr.DataArray) -> list[str]:

@@ -1,5 +1,6 @@
 """A fit in a few lines: what `bayesdensing fit` prints."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,28 +44,38 @@ def print_headline(console: Console, fit: "Fit", *, folder: Path) -> None:
     _print_banner(console, fit.diagnostics)
     found = fit.headline()
     console.print(f"{fit.spec.name}: {fit.spec.title}", style="bold")
-    if found.growth_rate_per_year is None:
-        console.print(_law_table(fit))
-    else:
-        console.print(_rate_table(found, fit))
+    console.print(
+        _law_table(fit) if found.growth_rate_per_year is None else _rate_table(found, fit)
+    )
+    # names in one column, so that what does not fit a line is continued under its own beginning
+    facts = Table.grid(padding=(0, 2))
+    for name, fact in _facts(found, fit, folder=folder).items():
+        facts.add_row(name, fact)
+    console.print(facts)
+
+
+def _facts(found: "Headline", fit: "Fit", *, folder: Path) -> dict[str, str]:
+    facts = {"rate of": found.label}
+    if found.growth_rate_per_year is not None:
         n_draws = fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"]
-        console.print(
-            f"P(rate ≤ 0)       {_probability(found.prob_rate_not_positive)} of {n_draws:,} draws"
-        )
-    console.print(f"rate of           {found.label}")
+        facts = {"P(rate ≤ 0)": _probability(found.prob_rate_not_positive, n_draws)} | facts
     if "growth" in fit.spec.blocks:
-        console.print(f"reference tokens  {fit.spec.reference_tokens.label}")
-    console.print(f"data              {_data_line(fit)}")
-    console.print(f"checks            {_checks_line(fit.diagnostics)}")
-    console.print(f"time              {_time_line(fit)}")
-    console.print(f"files             {folder}", soft_wrap=True)
+        facts["reference tokens"] = fit.spec.reference_tokens.label
+    return facts | {
+        "data": _data_line(fit),
+        "checks": _checks_line(fit.diagnostics),
+        "time": _time_line(fit),
+        "files": str(folder),
+    }
 
 
 def _print_banner(console: Console, diagnostics: "Diagnostics") -> None:
     if diagnostics.converged:
         return
-    word = "MULTIMODAL" if diagnostics.modes else "NOT CONVERGED"
-    console.print(f"*** {word}: do not use these numbers ***", style="bold red")
+    banner = "*** NOT CONVERGED: these numbers may be wrong ***"
+    if diagnostics.modes:
+        banner = "*** NOT CONVERGED, MULTIMODAL: read each mode by itself ***"
+    console.print(banner, style="bold red")
     for reason in diagnostics.reasons:
         console.print(f"  - {reason}", style="red")
 
@@ -73,7 +84,7 @@ def _rate_table(found: "Headline", fit: "Fit") -> Table:
     table = Table("", title_justify="left")
     for column in ("median", "50 % ETI", "89 % ETI", "95 % ETI"):
         table.add_column(column, justify="right")
-    _add_rows(table, found, suffix="")
+    _add_rows(table, found, suffix="\nall modes together" if fit.diagnostics.modes else "")
     for mode, own in zip(fit.diagnostics.modes, mode_headlines(fit), strict=True):
         table.add_section()
         chains = ", ".join(str(chain) for chain in mode["chains"])
@@ -99,10 +110,10 @@ def _number(value: float, *, digits: int) -> str:
     return "∞" if value == float("inf") else f"{value:,.{digits}f}"
 
 
-def _probability(value: float | None) -> str:
-    if value is None or value != value:
+def _probability(value: float | None, n_draws: int) -> str:
+    if value is None or math.isnan(value):
         return "undefined"
-    return f"{value:.3f}" if value == 0 or value >= 0.001 else f"{value:.1g}"
+    return f"{value:.3f} ({round(value * n_draws):,} of {n_draws:,} draws)"
 
 
 def _law_table(fit: "Fit") -> Table:
@@ -131,10 +142,11 @@ def _data_line(fit: "Fit") -> str:
 def _checks_line(diagnostics: "Diagnostics") -> str:
     state = "passed" if diagnostics.converged else "failed"
     return (
-        f"{state}: R-hat ≤ {diagnostics.max_rhat:.3f} ({diagnostics.worst_parameter}), "
-        f"ESS ≥ {diagnostics.min_ess_bulk:,.0f} bulk, {diagnostics.min_ess_tail:,.0f} tail, "
-        f"{diagnostics.divergences} divergences, E-BFMI ≥ {diagnostics.min_ebfmi:.2f}, "
-        f"{diagnostics.max_depth_share:.1%} at the depth limit"
+        f"{state}: largest R-hat {diagnostics.max_rhat:.3f} ({diagnostics.worst_parameter}), "
+        f"smallest ESS {diagnostics.min_ess_bulk:,.0f} bulk, "
+        f"{diagnostics.min_ess_tail:,.0f} tail, "
+        f"{diagnostics.divergences} divergences, E-BFMI {diagnostics.min_ebfmi:.2f}, "
+        f"{100 * diagnostics.max_depth_share:.1f} % at the depth limit"
     )
 
 

@@ -73,7 +73,7 @@ def finish(figure: Figure, fit: "Fit", *, title: str, caption: str) -> None:
     figure.suptitle(title, x=0.01, ha="left", fontsize=_TITLE, fontweight="bold", color=INK)
     figure.supxlabel(caption, x=0.01, ha="left", fontsize=_SMALL, color=GREY)
     if not fit.diagnostics.converged:
-        mark = "MULTIMODAL" if fit.diagnostics.modes else "NOT CONVERGED"
+        mark = "NOT CONVERGED" + ("\nMULTIMODAL" if fit.diagnostics.modes else "")
         figure.text(
             0.5, 0.5, mark, fontsize=46, color=ORANGE, alpha=0.28, rotation=24, zorder=10,
             ha="center", va="center", fontweight="bold",
