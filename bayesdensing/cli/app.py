@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from bayesdensing import __version__
-from bayesdensing.cli import fit as fit_command
-from bayesdensing.cli import hypotheses, validate
+from bayesdensing.cli import fit, hypotheses, validate
 from bayesdensing.cli.console import say, silence_stdout
 from bayesdensing.errors import BayesdensingError
 
@@ -28,10 +27,8 @@ app = typer.Typer(
     help="Bayesian joint posterior for the densing law of large language models.",
     epilog="Example: bayesdensing fit joint --out runs/joint",
 )
-app.command("fit", epilog=fit_command.EXAMPLE)(fit_command.fit)
-app.command("models", epilog=hypotheses.MODELS_EXAMPLE)(hypotheses.models)
-app.command("show", epilog=hypotheses.SHOW_EXAMPLE)(hypotheses.show)
-app.command("validate", epilog=validate.EXAMPLE)(validate.validate)
+for command in (fit, hypotheses, validate):
+    command.register(app)
 
 
 def _print_version(value: bool) -> None:

@@ -17,9 +17,7 @@ from bayesdensing.cli.console import (
     say,
 )
 
-__all__ = ["EXAMPLE", "Refit", "fit"]
-
-EXAMPLE = "Example: bayesdensing fit joint --data my-data --out runs/mine --seed 1"
+__all__ = ["Refit", "register"]
 
 NOT_CONVERGED = 3
 
@@ -32,7 +30,20 @@ class Refit(StrEnum):
     ALWAYS = "always"
 
 
-def fit(
+def register(app: typer.Typer) -> None:
+    """Add ``fit`` to the program.
+
+    Parameters
+    ----------
+    app : typer.Typer
+        The program, changed in place.
+    """
+    app.command(
+        "fit", epilog="Example: bayesdensing fit joint --data my-data --out runs/mine --seed 1"
+    )(_fit)
+
+
+def _fit(
     spec: SpecArgument = "joint",
     *,
     data: Annotated[

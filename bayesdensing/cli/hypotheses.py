@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from bayesdensing.cli.console import (
     DebugOption,
     JsonOption,
@@ -18,13 +20,22 @@ if TYPE_CHECKING:
 
     from bayesdensing.spec import Spec, SpecDescription
 
-__all__ = ["MODELS_EXAMPLE", "SHOW_EXAMPLE", "models", "show"]
-
-MODELS_EXAMPLE = "Example: bayesdensing models"
-SHOW_EXAMPLE = "Example: bayesdensing show joint"
+__all__ = ["register"]
 
 
-def models(
+def register(app: typer.Typer) -> None:
+    """Add ``models`` and ``show`` to the program.
+
+    Parameters
+    ----------
+    app : typer.Typer
+        The program, changed in place.
+    """
+    app.command("models", epilog="Example: bayesdensing models")(_models)
+    app.command("show", epilog="Example: bayesdensing show joint")(_show)
+
+
+def _models(
     *, as_json: JsonOption = False, quiet: QuietOption = False, debug: DebugOption = False
 ) -> int:
     """List the hypotheses that come with the package."""
@@ -59,7 +70,7 @@ def _first_sentence(text: str) -> str:
     return re.split(r"(?<=\.)\s+(?=[A-Z])", " ".join(text.split()), maxsplit=1)[0]
 
 
-def show(
+def _show(
     spec: SpecArgument,
     *,
     as_json: JsonOption = False,

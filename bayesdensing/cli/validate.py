@@ -12,12 +12,21 @@ from bayesdensing.cli.console import (
     print_json,
 )
 
-__all__ = ["EXAMPLE", "validate"]
-
-EXAMPLE = "Example: bayesdensing validate my-data"
+__all__ = ["register"]
 
 
-def validate(
+def register(app: typer.Typer) -> None:
+    """Add ``validate`` to the program.
+
+    Parameters
+    ----------
+    app : typer.Typer
+        The program, changed in place.
+    """
+    app.command("validate", epilog="Example: bayesdensing validate my-data")(_validate)
+
+
+def _validate(
     folder: Annotated[str, typer.Argument(metavar="DIR", help="Folder of the bundle.")],
     *,
     as_json: JsonOption = False,
