@@ -44,9 +44,11 @@ def place_labels(axes: Axes, *, points: Sequence[tuple[str, float, float]]) -> l
     frame = axes.get_window_extent()
     near = [axes.transData.transform((x, y)) for _, x, y in points]
     taken = [Bbox.from_bounds(x - 5, y - 5, 10, 10) for x, y in near]
+    legend = axes.get_legend()
+    closed = [] if legend is None else [legend.get_window_extent()]
     placed = []
     for i, (name, x, y) in enumerate(points):
-        others = [*taken[:i], *taken[i + 1 :]]
+        others = [*taken[:i], *taken[i + 1 :], *closed]
         for dx, dy, side in _PLACES:
             label = _annotate(axes, name, (x, y), (dx, dy), side)
             box = label.get_window_extent().padded(2)

@@ -132,7 +132,7 @@ def _date_formatter() -> Formatter:
 
 def _title(fit: "Fit", quantity: str) -> str:
     found = fit.headline().doubling_time_days
-    subject = quantity[:1].upper() + quantity[1:]
+    subject = quantity.capitalize() if quantity == "capability density" else quantity
     if found is None or np.isinf(found.eti89[0]):
         return f"{subject} does not grow"
     if np.isinf(found.median):

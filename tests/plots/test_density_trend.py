@@ -63,8 +63,10 @@ def test_labels_are_records_and_do_not_overlap(plot, fit):
     assert named
     assert set(named) <= set(records)
     plot.figure.draw_without_rendering()
-    boxes = [text.get_window_extent() for text in plot.figure.axes[0].texts]
+    axes = plot.figure.axes[0]
+    boxes = [text.get_window_extent() for text in axes.texts]
     assert len(boxes) == len(named)
+    boxes.append(axes.get_legend().get_window_extent())
     for i, box in enumerate(boxes):
         assert not any(box.overlaps(other) for other in boxes[i + 1 :])
 
@@ -100,3 +102,12 @@ def test_a_png_is_1200_pixels_wide_and_always_the_same(plot):
 
 def test_save_writes_what_the_name_asks_for(plot, tmp_path):
     assert plot.save(tmp_path / "trend.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_published_series_keeps_its_name_and_has_no_ruler():
+    fit = make_fit(spec="trend")
+    fit.posterior.attrs["quantity"] = "battery"
+    plot = density_trend(fit)
+    assert plot.figure.get_suptitle().startswith("battery doubles every")
+    assert plot.figure.axes[0].get_ylabel() == "battery (unit of the series)"
+    assert "12 published values" in plot.figure.get_supxlabel()
