@@ -7,6 +7,7 @@ middle at once.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from types import MappingProxyType
 from typing import Any
 
@@ -28,6 +29,15 @@ DISTRIBUTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 _POSITIVE = frozenset({"sigma", "nu", "alpha", "beta", "median"})
+
+
+def _number(dist: str, name: str, value: Any) -> float:
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+        raise ValueError(f"{dist}: {name} = {value!r} is not a number")
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"{dist}: {name} is too large a number") from None
 
 
 @dataclass(frozen=True)
@@ -62,7 +72,7 @@ class Prior:
         wanted = DISTRIBUTIONS[self.dist]
         if set(self.params) != set(wanted):
             raise ValueError(f"{self.dist} takes {', '.join(wanted)}; got {', '.join(self.params)}")
-        values = {name: float(self.params[name]) for name in wanted}
+        values = {name: _number(self.dist, name, self.params[name]) for name in wanted}
         for name, value in values.items():
             if not np.isfinite(value) or (name in _POSITIVE and value <= 0):
                 raise ValueError(f"{self.dist}: {name} = {value} is not allowed")

@@ -4,12 +4,19 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import date
-from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    field_validator,
+    model_validator,
+)
 
-from bayesdensing.laws import Prior
+from bayesdensing.laws import DISTRIBUTIONS, Prior
 from bayesdensing.spec.priors import PRIOR_TABLE
 
 __all__ = [
@@ -19,6 +26,7 @@ __all__ = [
     "ReferenceTokens",
     "SamplerSettings",
     "Spec",
+    "used_priors",
 ]
 
 Block = Literal["loss", "link", "growth", "published"]
@@ -30,6 +38,16 @@ _COMBINATIONS: tuple[tuple[Block, ...], ...] = (
     ("loss", "link", "growth"),
     ("published",),
 )
+
+
+#: A fixed number of reference tokens is at least this; a ratio is below it.
+_FEWEST_TOKENS = 1e6
+
+#: Distributions on the positive numbers, and those of them that keep to 0..1.
+_ON_UNIT = frozenset({"LogitNormal", "Beta"})
+_ON_POSITIVE = frozenset({"LogNormal", "HalfNormal", "Gamma"}) | _ON_UNIT
+#: Priors whose location on the log scale enters the model.
+_LOG_NORMAL = frozenset({"midpoint_ratio", "steepness"})
 
 
 class _Axis(BaseModel):
@@ -60,9 +78,9 @@ class DataAxis(_Axis):
     benchmarks: tuple[str, ...] = ()
     suite: str | None = None
     series: str | None = None
-    base_only: bool = True
-    compressed: bool = False
-    min_scores: Annotated[int, Field(ge=1)] = 1
+    base_only: StrictBool = True
+    compressed: StrictBool = False
+    min_scores: Annotated[StrictInt, Field(ge=1)] = 1
     released_from: date | None = None
     released_until: date | None = None
 
@@ -86,7 +104,7 @@ class LossAxis(_Axis):
     """
 
     law: Literal["chinchilla", "power"] = "chinchilla"
-    size_effects: bool = True
+    size_effects: StrictBool = True
 
 
 class ReferenceTokens(_Axis):
@@ -102,6 +120,14 @@ class ReferenceTokens(_Axis):
 
     rule: Literal["ratio", "fixed"] = "ratio"
     value: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 60.0
+
+    @model_validator(mode="after")
+    def _plausible(self) -> Self:
+        # a rule that is changed without its value would mean 60 tokens, or 10^12 per parameter
+        if (self.rule == "fixed") != (self.value >= _FEWEST_TOKENS):
+            unit = "tokens" if self.rule == "fixed" else "tokens per parameter"
+            raise ValueError(f"value = {self.value:g} {unit} cannot be meant by the rule")
+        return self
 
     @property
     def label(self) -> str:
@@ -144,9 +170,9 @@ class SamplerSettings(_Axis):
         Acceptance rate that the step size is adapted to.
     """
 
-    draws: Annotated[int, Field(ge=1)] = 2500
-    tune: Annotated[int, Field(ge=0)] = 1800
-    chains: Annotated[int, Field(ge=1)] = 4
+    draws: Annotated[StrictInt, Field(ge=1)] = 2500
+    tune: Annotated[StrictInt, Field(ge=0)] = 1800
+    chains: Annotated[StrictInt, Field(ge=1)] = 4
     target_accept: Annotated[float, Field(gt=0, lt=1)] = 0.9
 
 
@@ -193,19 +219,37 @@ class Spec(_Axis):
     @model_validator(mode="before")
     @classmethod
     def _fill_priors(cls, raw: Any) -> Any:
-        if not isinstance(raw, dict):
+        given = raw.get("priors", {}) if isinstance(raw, dict) else None
+        if not isinstance(given, Mapping):
             return raw
-        given = raw.get("priors") or {}
-        used = _used_priors(raw)
+        used = used_priors(raw)
         filled = {n: given.get(n, PRIOR_TABLE[n].default) for n in PRIOR_TABLE if n in used}
-        return {**raw, "priors": filled | {n: p for n, p in given.items() if n not in PRIOR_TABLE}}
+        return {**raw, "priors": filled | {n: p for n, p in given.items() if n not in used}}
+
+    @field_validator("priors")
+    @classmethod
+    def _can_be(cls, value: Mapping[str, Prior]) -> Mapping[str, Prior]:
+        for name, prior in value.items():
+            if name not in PRIOR_TABLE:
+                raise ValueError(f"unknown prior {name!r}")
+            allowed = _distributions(name)
+            if prior.dist not in allowed:
+                raise ValueError(f"{name} cannot be {prior.dist}; possible: {', '.join(allowed)}")
+        return value
 
     @model_validator(mode="after")
-    def _priors_known(self) -> "Spec":
-        unknown = sorted(set(self.priors) - set(PRIOR_TABLE))
-        if unknown:
-            raise ValueError(f"unknown prior {unknown[0]!r}")
+    def _priors_used(self) -> Self:
+        unused = sorted(set(self.priors) - used_priors(dict(self)))
+        if unused:
+            raise ValueError(
+                f"this hypothesis has no {', '.join(unused)}: take the prior out, or choose the "
+                "blocks and axes that use it"
+            )
         return self
+
+    def __hash__(self) -> int:
+        """Hash by content."""
+        return hash((self.name, self.sha256))
 
     def canonical(self) -> dict[str, Any]:
         """Return the hypothesis as plain JSON types, every prior filled in."""
@@ -213,7 +257,7 @@ class Spec(_Axis):
         raw["priors"] = {n: {"dist": p.dist, **p.params} for n, p in self.priors.items()}
         return raw
 
-    @cached_property
+    @property
     def sha256(self) -> str:
         """Hash of what the hypothesis claims; name, title, description and sampler left out."""
         claim = {
@@ -245,8 +289,30 @@ class Spec(_Axis):
         )
 
 
-def _used_priors(raw: Mapping[str, Any]) -> frozenset[str]:
-    """Return the names of the priors that the raw hypothesis uses."""
+def _distributions(name: str) -> tuple[str, ...]:
+    """Return the distributions that a prior's parameter allows."""
+    if name in _LOG_NORMAL:
+        return ("LogNormal",)
+    default = PRIOR_TABLE[name].default.dist
+    for support in (_ON_UNIT, _ON_POSITIVE):
+        if default in support:
+            return tuple(d for d in DISTRIBUTIONS if d in support)
+    return tuple(DISTRIBUTIONS)
+
+
+def used_priors(raw: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of the priors that a hypothesis uses.
+
+    Parameters
+    ----------
+    raw : mapping
+        The hypothesis, its axes as mappings or as models; need not be valid.
+
+    Returns
+    -------
+    frozenset of str
+        Names in `PRIOR_TABLE`.
+    """
 
     def axis(name: str, key: str, default: Any) -> Any:
         value = raw.get(name)
@@ -254,7 +320,8 @@ def _used_priors(raw: Mapping[str, Any]) -> frozenset[str]:
             return getattr(value, key)
         return value.get(key, default) if isinstance(value, Mapping) else default
 
-    blocks = tuple(raw.get("blocks") or ())
+    stated = raw.get("blocks")
+    blocks = tuple(stated) if isinstance(stated, list | tuple) else ()
     has_trend = "growth" in blocks or "published" in blocks
     names = {n for n, e in PRIOR_TABLE.items() if e.block in blocks}
     names |= {n for n, e in PRIOR_TABLE.items() if e.block == "trend" and has_trend}

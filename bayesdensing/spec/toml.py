@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from bayesdensing.errors import SpecError
 from bayesdensing.laws import DISTRIBUTIONS, Prior
 from bayesdensing.paths import packaged_models_dir
-from bayesdensing.spec.model import Spec
+from bayesdensing.spec.model import Spec, used_priors
 from bayesdensing.spec.priors import PRIOR_TABLE
 
 __all__ = ["dump", "list_specs", "load_spec", "parse"]
@@ -49,7 +49,11 @@ def load_spec(spec: str | Path | Spec = "joint") -> Spec:
     if isinstance(spec, Spec):
         return spec
     path = _locate(spec)
-    raw = _resolve(path, seen=())
+    raw, stated = _resolve(path, seen=())
+    if "priors" in raw:
+        # what is inherited may have lost its use; what is stated must have one
+        keep = used_priors(raw) | stated
+        raw["priors"] = {n: p for n, p in raw["priors"].items() if n in keep}
     return _build(raw, origin=path.name)
 
 
@@ -67,6 +71,8 @@ def list_specs() -> tuple[Spec, ...]:
 
 def _locate(spec: str | Path) -> Path:
     text = str(spec)
+    if "\0" in text:
+        raise SpecError("no file has a name with a null byte in it")
     looks_like_path = text.endswith(".toml") or "/" in text or "\\" in text
     if looks_like_path or isinstance(spec, Path):
         return Path(spec)
@@ -84,25 +90,26 @@ def _nearest(word: str, known: Iterable[str]) -> str:
     return f"known: {', '.join(options)}"
 
 
-def _resolve(path: Path, *, seen: tuple[Path, ...]) -> dict[str, Any]:
-    """Read a file and lay it over the hypothesis it extends."""
+def _resolve(path: Path, *, seen: tuple[Path, ...]) -> tuple[dict[str, Any], frozenset[str]]:
+    """Read a file and lay it over what it extends; return also the priors it states itself."""
     raw = parse(_read(path), origin=path.name)
     raw.setdefault("name", path.stem)
+    stated = frozenset(raw.get("priors", {}))
     parent = raw.pop("extends", None)
     if parent is None:
-        return raw
-    if not isinstance(parent, str):
+        return raw, stated
+    if not isinstance(parent, str) or "\0" in parent:
         raise SpecError(f"{path.name}: extends must be the name of a hypothesis")
     sibling = path.parent / parent
     base = sibling if parent.endswith(".toml") else _locate(parent)
     if base.resolve() in seen or base.resolve() == path.resolve():
         raise SpecError(f"{path.name}: extends itself through {parent!r}")
-    under = _resolve(base, seen=(*seen, path.resolve()))
+    under, _ = _resolve(base, seen=(*seen, path.resolve()))
     merged = {**under, **raw}
     for axis in (*_AXES, "priors"):
         if isinstance(under.get(axis), dict) and isinstance(raw.get(axis, {}), dict):
             merged[axis] = {**under[axis], **raw.get(axis, {})}
-    return merged
+    return merged, stated
 
 
 def _read(path: Path) -> str:
@@ -138,7 +145,7 @@ def parse(text: str, *, origin: str) -> dict[str, Any]:
     """
     try:
         raw = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a ValueError also for absurdly long numbers
         raise SpecError(f"{origin}: not valid TOML: {error}") from None
     faults = []
     top = {*Spec.model_fields, "extends"}
