@@ -1,0 +1,154 @@
+"""A hypothesis as a value: what it fills in, what it refuses, what its hash is of."""
+
+import pickle
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from bayesdensing.laws import Prior
+from bayesdensing.spec import PRIOR_TABLE, Spec, load_spec
+
+JOINT: dict[str, Any] = {"name": "x", "blocks": ("loss", "link", "growth")}
+LOSS: dict[str, Any] = {"name": "x", "blocks": ("loss",)}
+
+
+def test_priors_are_filled_in_with_the_laws_own() -> None:
+    spec = Spec(**JOINT)
+    assert set(spec.priors) == set(PRIOR_TABLE)
+    assert all(spec.priors[n] == PRIOR_TABLE[n].default for n in spec.priors)
+    changed = Spec(**JOINT, priors={"growth_rate": Prior("Normal", {"mu": 1, "sigma": 1})})
+    assert changed.priors["growth_rate"].params["mu"] == 1
+    assert changed.priors["level"] == PRIOR_TABLE["level"].default
+    assert list(changed.priors) == list(spec.priors)
+
+
+@pytest.mark.parametrize(
+    ("changes", "gone"),
+    [
+        ({"loss": {"law": "power"}}, {"irreducible_share"}),
+        ({"loss": {"size_effects": False}}, {"size_effect_sd"}),
+        ({"growth": {"trend": "constant"}}, {"growth_rate"}),
+    ],
+)
+def test_a_prior_without_use_is_not_filled_in_and_is_refused_when_stated(
+    changes: dict[str, Any], gone: set[str]
+) -> None:
+    spec = Spec(**JOINT, **changes)
+    assert set(PRIOR_TABLE) - set(spec.priors) == gone
+    (name,) = gone
+    with pytest.raises(ValidationError, match=f"this hypothesis has no {name}"):
+        Spec(**JOINT, **changes, priors={name: PRIOR_TABLE[name].default})
+
+
+def test_priors_of_absent_blocks_are_refused() -> None:
+    with pytest.raises(ValidationError, match="this hypothesis has no growth_rate, level"):
+        Spec(**LOSS, priors={n: PRIOR_TABLE[n].default for n in ("level", "growth_rate")})
+
+
+@pytest.mark.parametrize(
+    ("name", "prior", "possible"),
+    [
+        ("midpoint_ratio", Prior("Gamma", {"alpha": 1, "beta": 1}), "LogNormal"),
+        ("n_exponent", Prior("Normal", {"mu": 0.3, "sigma": 0.1}), "LogNormal, LogitNormal"),
+        ("dispersion", Prior("StudentT", {"nu": 3, "mu": 1, "sigma": 1}), "LogNormal"),
+        ("ceiling", Prior("LogNormal", {"median": 0.9, "sigma": 1}), "LogitNormal, Beta"),
+    ],
+)
+def test_a_prior_off_its_parameters_range_is_refused(
+    name: str, prior: Prior, possible: str
+) -> None:
+    with pytest.raises(
+        ValidationError, match=f"{name} cannot be {prior.dist}; possible: {possible}"
+    ):
+        Spec(**JOINT, priors={name: prior})
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        (),
+        ("growth",),
+        ("loss", "growth"),
+        ("link", "loss"),
+        ("loss", "loss"),
+        ("loss", "published"),
+    ],
+)
+def test_blocks_that_do_not_go_together_are_refused(blocks: tuple[str, ...]) -> None:
+    with pytest.raises(ValidationError, match="do not go together"):
+        Spec(name="x", blocks=blocks)
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        {"rule": "fixed"},
+        {"rule": "fixed", "value": 20},
+        {"rule": "ratio", "value": 5e12},
+        {"value": 1e12},
+    ],
+)
+def test_tokens_that_the_rule_cannot_mean_are_refused(tokens: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="cannot be meant by the rule"):
+        Spec(**JOINT, reference_tokens=tokens)
+
+
+CHANGES: list[dict[str, Any]] = [
+    {"blocks": ("loss", "link")},
+    {"data": {"benchmarks": ("MMLU",)}},
+    {"data": {"suite": "densing"}},
+    {"data": {"series": "nmi_mmlu"}},
+    {"data": {"base_only": False}},
+    {"data": {"compressed": True}},
+    {"data": {"min_scores": 2}},
+    {"data": {"released_from": "2023-01-01"}},
+    {"data": {"released_until": "2025-01-01"}},
+    {"loss": {"law": "power"}},
+    {"loss": {"size_effects": False}},
+    {"reference_tokens": {"value": 20}},
+    {"reference_tokens": {"rule": "fixed", "value": 1e12}},
+    {"growth": {"trend": "constant"}},
+    {"growth": {"parameter_count": "active"}},
+    {"growth": {"deviation": "size"}},
+    {"priors": {"level": Prior("Normal", {"mu": 0.0, "sigma": 2.4})}},
+    {"priors": {"level": Prior("StudentT", {"nu": 5, "mu": 0.0, "sigma": 2.5})}},
+]
+
+
+def test_the_hash_answers_to_every_claim() -> None:
+    hashes = [Spec(**{**JOINT, **change}).sha256 for change in [{}, *CHANGES]]
+    assert len(set(hashes)) == len(hashes)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "y"},
+        {"title": "t"},
+        {"description": "d"},
+        {"sampler": {"draws": 7, "tune": 8, "chains": 2, "target_accept": 0.8}},
+        {"priors": {"level": PRIOR_TABLE["level"].default}},
+        {"reference_tokens": {"value": 60}},
+    ],
+)
+def test_the_hash_ignores_names_words_the_sampler_and_spelling(change: dict[str, Any]) -> None:
+    assert Spec(**{**JOINT, **change}).sha256 == Spec(**JOINT).sha256
+
+
+def test_a_changed_copy_has_a_hash_of_its_own() -> None:
+    spec = load_spec("joint")
+    before = spec.sha256
+    growth = spec.growth.model_copy(update={"deviation": "size"})
+    assert spec.model_copy(update={"growth": growth}).sha256 != before
+
+
+def test_a_spec_is_a_frozen_value() -> None:
+    spec, twin = Spec(**JOINT), Spec(**JOINT)
+    assert spec == twin
+    assert len({spec, twin}) == 1
+    assert pickle.loads(pickle.dumps(spec)) == spec  # noqa: S301
+    with pytest.raises(ValidationError, match="frozen"):
+        spec.name = "y"
+    with pytest.raises(ValidationError, match="frozen"):
+        spec.growth.trend = "constant"
