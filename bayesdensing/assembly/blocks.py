@@ -34,7 +34,7 @@ class Curve:
 
     Attributes
     ----------
-    pivot_loss, irreducible_share, n_share : TensorVariable
+    pivot_loss, d_share, irreducible_share : TensorVariable
         What the runs measure.
     law : Coefficients
         The law in natural units.
@@ -43,8 +43,8 @@ class Curve:
     """
 
     pivot_loss: Any
+    d_share: Any
     irreducible_share: Any
-    n_share: Any
     law: loss_law.Coefficients
     log_pivot_n: float
     log_pivot_d: float
@@ -64,9 +64,9 @@ class Curve:
         TensorVariable, shape (row,)
             Loss in its unit.
         """
-        reducible = self.pivot_loss * (1 - self.irreducible_share)
-        n_term = (reducible * self.n_share)[benchmark]
-        d_term = (reducible * (1 - self.n_share))[benchmark]
+        rest = self.pivot_loss * (1 - self.d_share)
+        n_term = (rest * (1 - self.irreducible_share))[benchmark]
+        d_term = (self.pivot_loss * self.d_share)[benchmark]
         n_power = pt.exp(-self.law.n_exponent[benchmark] * (log_n - self.log_pivot_n))
         d_power = pt.exp(-self.law.d_exponent[benchmark] * (log_d - self.log_pivot_d))
         return self.law.irreducible_loss[benchmark] + n_term * n_power + d_term * d_power
@@ -146,14 +146,14 @@ def add_loss(spec: Spec, design: LossDesign, *, size: int) -> Curve:
         )
         for name in ("n_exponent", "d_exponent")
     ]
-    n_share = priors["n_share"].rv("n_share", dims="benchmark")
+    d_share = priors["d_share"].rv("d_share", dims="benchmark")
     irreducible: Any = pt.zeros(size)
     if spec.loss.law == "chinchilla":
         irreducible = priors["irreducible_share"].rv("irreducible_share", dims="benchmark")
     law = loss_law.coefficients(
         pivot_loss=pivot,
+        d_share=d_share,
         irreducible_share=irreducible,
-        n_share=n_share,
         n_exponent=exponents[0],
         d_exponent=exponents[1],
         log_pivot_n=design.log_pivot_n,
@@ -161,7 +161,7 @@ def add_loss(spec: Spec, design: LossDesign, *, size: int) -> Curve:
     )
     for name in ("irreducible_loss", "n_coefficient", "d_coefficient"):
         pm.Deterministic(name, getattr(law, name), dims="benchmark")
-    curve = Curve(pivot, irreducible, n_share, law, design.log_pivot_n, design.log_pivot_d)
+    curve = Curve(pivot, d_share, irreducible, law, design.log_pivot_n, design.log_pivot_d)
     mean = pt.log(curve.loss(design.log_n, design.log_d, design.benchmark))
     noise = pooled("loss_noise", priors["loss_noise"], size=size)
     df = priors["loss_df"].rv("loss_df")
@@ -185,7 +185,7 @@ def add_loss(spec: Spec, design: LossDesign, *, size: int) -> Curve:
     return curve
 
 
-def add_loss_geometry(curve: Curve, shifts: dict[str, Any], *, chinchilla: bool) -> None:
+def add_loss_geometry(curve: Curve, shifts: dict[str, Any]) -> None:
     """Walk the exponents as elasticities at the pivot, which the runs pin down.
 
     Parameters
@@ -194,12 +194,9 @@ def add_loss_geometry(curve: Curve, shifts: dict[str, Any], *, chinchilla: bool)
         The law.
     shifts : dict
         Hints, added to in place.
-    chinchilla : bool
-        The law has an irreducible term.
     """
-    keep = pt.log1p(-curve.irreducible_share) if chinchilla else 0.0
-    shifts["n_exponent"] = -keep - pt.log(curve.n_share)
-    shifts["d_exponent"] = -keep - pt.log1p(-curve.n_share)
+    shifts["d_exponent"] = -pt.log(curve.d_share)
+    shifts["n_exponent"] = -pt.log1p(-curve.d_share) - pt.log1p(-curve.irreducible_share)
 
 
 def add_link(spec: Spec, design: PointDesign, *, chance: np.ndarray, curve: Curve | None) -> Link:

@@ -90,7 +90,7 @@ def assemble(spec: Spec, bundle: DataBundle) -> Assembled:
     with pm.Model(coords=coords) as model:
         if loss is not None:
             curve = add_loss(spec, loss, size=size)
-            add_loss_geometry(curve, shifts, chinchilla=spec.loss.law == "chinchilla")
+            add_loss_geometry(curve, shifts)
         if points is not None:
             chance = designs.chance_of(bundle, benchmarks)
             link = add_link(spec, points, chance=chance, curve=curve)

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pymc as pm
 from pymc.initial_point import make_initial_point_fn
-from pytensor.compile import function
+from pymc.pytensorf import compile as compile_graph
 from pytensor.graph.replace import graph_replace
 
 __all__ = ["Preconditioner", "Walk", "build_walk"]
@@ -201,7 +201,7 @@ def build_walk(model: pm.Model, *, shifts: Mapping[str, Any], latents: Sequence[
             dims = model.named_vars_to_dims.get(original.name)
             pm.Deterministic(original.name, graph, dims=dims)
     inputs = [model.rvs_to_values[rv] for rv in model.free_RVs]
-    shift = function(inputs, expressions, on_unused_input="ignore", mode="FAST_COMPILE")
+    shift = compile_graph(inputs, expressions, on_unused_input="ignore", mode="FAST_COMPILE")
     groups, at = [], 0
     for name in (n for n in order if n in latents):
         groups.append(slice(at, at + sizes[name]))

@@ -4,8 +4,9 @@
 Densing Law paper's equation 2, the same without the irreducible term E.
 
 The law is stated by what runs measure: the loss at a *pivot* (the geometric mean size and tokens
-of the runs), the share of it that is irreducible, the share of the rest that model size accounts
-for, and the two exponents. The coefficients in natural units follow. Priors on these serve losses
+of the runs), the share of it that tokens account for, the share of the rest that is irreducible
+(size accounts for what is left), and the two exponents. Tokens come first because runs of one
+size at several token counts pin their term best. The coefficients in natural units follow. Priors on these serve losses
 of 0.1 and of 3 nats and any size.
 """
 
@@ -26,8 +27,8 @@ LAWS: tuple[str, ...] = ("chinchilla", "power")
 PRIORS: Mapping[str, Prior] = MappingProxyType(
     {
         "pivot_loss": Prior("LogNormal", {"median": 1.0, "sigma": 2.0}),
-        "irreducible_share": Prior("LogitNormal", {"median": 0.27, "sigma": 1.5}),
-        "n_share": Prior("LogitNormal", {"median": 0.5, "sigma": 1.0}),
+        "d_share": Prior("LogitNormal", {"median": 0.35, "sigma": 1.0}),
+        "irreducible_share": Prior("LogitNormal", {"median": 0.45, "sigma": 1.5}),
         "n_exponent": Prior("LogNormal", {"median": 0.3, "sigma": 0.5}),
         "d_exponent": Prior("LogNormal", {"median": 0.3, "sigma": 0.5}),
         "exponent_spread": Prior("LogNormal", {"median": 0.25, "sigma": 0.5}),
@@ -40,8 +41,8 @@ PRIORS: Mapping[str, Prior] = MappingProxyType(
 REASONS: Mapping[str, str] = MappingProxyType(
     {
         "pivot_loss": "order of magnitude: losses from hundredths of a nat to tens of nats",
-        "irreducible_share": "structural: a share of the pivot loss, little ruled out",
-        "n_share": "structural: size and tokens contribute alike unless the runs say otherwise",
+        "d_share": "structural: tokens, size and the irreducible part about alike, little ruled out",
+        "irreducible_share": "structural: from nearly nothing to nearly all of what tokens leave",
         "n_exponent": "external: 0.29 (MiniCPM) to 0.35 (Besiroglu et al. 2024), twice as wide",
         "d_exponent": "external: 0.23 (MiniCPM) to 0.37 (Besiroglu et al. 2024), twice as wide",
         "exponent_spread": "order of magnitude: benchmarks differ by tens of percent",
@@ -121,8 +122,8 @@ def loss(
 def coefficients(
     *,
     pivot_loss: Array,
+    d_share: Array,
     irreducible_share: Array,
-    n_share: Array,
     n_exponent: Array,
     d_exponent: Array,
     log_pivot_n: float,
@@ -134,10 +135,10 @@ def coefficients(
     ----------
     pivot_loss : array
         Loss at the pivot, in its unit.
+    d_share : array
+        Share of the pivot loss that tokens account for, 0 to 1.
     irreducible_share : array
-        Share of the pivot loss that neither size nor tokens remove, 0 to 1.
-    n_share : array
-        Share of the reducible pivot loss that size accounts for, 0 to 1.
+        Share of the rest that neither size nor tokens remove, 0 to 1.
     n_exponent, d_exponent : array
         Exponents of size and tokens.
     log_pivot_n, log_pivot_d : float
@@ -150,17 +151,17 @@ def coefficients(
 
     Examples
     --------
-    >>> c = coefficients(pivot_loss=2.0, irreducible_share=0.5, n_share=0.5, n_exponent=0.3,
+    >>> c = coefficients(pivot_loss=2.0, d_share=0.25, irreducible_share=0.5, n_exponent=0.3,
     ...     d_exponent=0.3, log_pivot_n=0.0, log_pivot_d=0.0)
     >>> float(c.irreducible_loss), float(c.n_coefficient), float(c.d_coefficient)
-    (1.0, 0.5, 0.5)
+    (0.75, 0.75, 0.5)
     """
-    reducible = pivot_loss * (1 - irreducible_share)
+    rest = pivot_loss * (1 - d_share)
     return Coefficients(
-        irreducible_loss=pivot_loss * irreducible_share,
-        n_coefficient=reducible * n_share * exp(n_exponent * log_pivot_n),
+        irreducible_loss=rest * irreducible_share,
+        n_coefficient=rest * (1 - irreducible_share) * exp(n_exponent * log_pivot_n),
         n_exponent=n_exponent,
-        d_coefficient=reducible * (1 - n_share) * exp(d_exponent * log_pivot_d),
+        d_coefficient=pivot_loss * d_share * exp(d_exponent * log_pivot_d),
         d_exponent=d_exponent,
     )
 
@@ -204,7 +205,7 @@ def prior_curve(
     rng = np.random.default_rng(seed)
     value = {
         name: priors[name].sample(rng, (draws, 1))
-        for name in ("pivot_loss", "irreducible_share", "n_share", "n_exponent", "d_exponent")
+        for name in ("pivot_loss", "d_share", "irreducible_share", "n_exponent", "d_exponent")
     }
     if law == "power":
         value["irreducible_share"] = np.zeros((draws, 1))

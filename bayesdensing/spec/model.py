@@ -170,7 +170,7 @@ class SamplerSettings(_Axis):
         Acceptance rate that the step size is adapted to.
     """
 
-    draws: Annotated[StrictInt, Field(ge=1)] = 2500
+    draws: Annotated[StrictInt, Field(ge=1)] = 1500
     tune: Annotated[StrictInt, Field(ge=0)] = 1800
     chains: Annotated[StrictInt, Field(ge=1)] = 4
     target_accept: Annotated[float, Field(gt=0, lt=1)] = 0.9

@@ -37,8 +37,8 @@ class PriorEntry:
 _MEANINGS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
         "pivot_loss": ("loss", "loss unit", "loss at the runs' geometric mean size and tokens"),
-        "irreducible_share": ("loss", "share", "share of the pivot loss that is irreducible"),
-        "n_share": ("loss", "share", "share of the reducible pivot loss due to size"),
+        "d_share": ("loss", "share", "share of the pivot loss that tokens account for"),
+        "irreducible_share": ("loss", "share", "share of what tokens leave that is irreducible"),
         "n_exponent": ("loss", "1", "exponent of size; of the typical benchmark where pooled"),
         "d_exponent": ("loss", "1", "exponent of tokens; of the typical benchmark where pooled"),
         "exponent_spread": ("loss", "log", "sd of log exponents between benchmarks"),
