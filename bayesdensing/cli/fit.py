@@ -95,9 +95,11 @@ def _fit(
             refit=refit.value,
             progress=not quiet,
         )
-    except KeyboardInterrupt:
+    except BaseException as error:
+        if not _was_interrupted(error):
+            raise
         say(f"{folder} is as it was")
-        raise
+        raise KeyboardInterrupt from error
     if as_json:
         from bayesdensing.analysis.summary import summarise
 
@@ -109,6 +111,18 @@ def _fit(
 
         print_headline(out_console(), result, folder=folder)
     return 0 if result.diagnostics.converged else NOT_CONVERGED
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Tell an interrupt, even one that was met while threads were in compiled code.
+
+    Stopping those can fail with an error of its own, which then hides the interrupt.
+    """
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__context__
+    return False
 
 
 def _check_writable(folder: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -181,13 +182,13 @@ class TestHypotheses:
 
 
 class TestFit:
-    def test_defaults(self, sampled, capsys, tmp_path):
+    def test_defaults(self, sampled, capsys):
         calls = sampled(make_fit())
         assert main(["fit"]) == 0
         assert calls == [
             {
                 "spec": "joint", "data": None, "seed": fitting.DEFAULT_SEED, "draws": None,
-                "tune": None, "chains": None, "out": tmp_path.__class__("runs/joint"),
+                "tune": None, "chains": None, "out": Path("runs/joint"),
                 "refit": "always", "progress": True,
             }
         ]  # fmt: skip
@@ -265,6 +266,13 @@ class TestFit:
         out, err = capsys.readouterr()
         assert out == ""
         assert lines(err) == ["runs/joint is as it was", "interrupted"]
+
+    def test_an_interrupt_stays_one_when_stopping_fails(self, sampled, capsys):
+        failure = RuntimeError("Already borrowed")
+        failure.__context__ = KeyboardInterrupt()
+        sampled(failure)
+        assert main(["fit"]) == 130
+        assert lines(capsys.readouterr().err) == ["runs/joint is as it was", "interrupted"]
 
     def test_a_bug_is_one_line_and_a_traceback_only_on_request(self, sampled, capsys):
         sampled(RuntimeError("two\nlines"))
