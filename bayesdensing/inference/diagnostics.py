@@ -100,6 +100,8 @@ def diagnose(posterior: xr.Dataset, stats: xr.Dataset) -> Diagnostics:
         The record; ``modes`` is left empty, see `bayesdensing.inference.modes`.
     """
     moving, names = scalars(posterior)
+    # ranks would hide an infinite draw; a NaN shows
+    moving = moving.where(np.isfinite(moving))
     rhat, bulk, tail = (
         np.asarray(az.rhat(moving)),
         np.asarray(az.ess(moving, method="bulk")),
