@@ -100,6 +100,8 @@ def from_covariance(current: Preconditioner, draws: np.ndarray) -> Preconditione
         In whose coordinates these draws have about unit covariance.
     """
     mean = draws.mean(axis=0)
+    if not np.ptp(draws, axis=0).any():
+        return current  # chains that stood still have no covariance to learn from
     shape = np.linalg.cholesky(_ledoit_wolf(draws - mean))
     return Preconditioner(
         dense_mean=current.dense_mean + current.factor @ mean,
