@@ -25,6 +25,7 @@ __all__ = ["Draws", "Progress", "Sampler"]
 Progress = Callable[[str, int, int, int], None]
 
 _PILOT_POINTS = 4  # per chain, at which curvature is measured
+_SHORTEST_PILOTS = 72  # iterations of warm-up, below which pilots would have too few draws
 _KEPT_STATS = (
     "diverging", "depth", "maxdepth_reached", "n_steps", "energy", "logp", "mean_tree_accept",
     "step_size",
@@ -125,14 +126,15 @@ class Sampler:
         matrices = Preconditioner.identity(walk.n_dense, walk.n_latent)
         at = walk.starts(seeds[0], chains)
         first, second, last = _split(tune)
-        if first:
+        if first[1]:
             pilot = self._run("finding the posterior", matrices, at, first, seeds[1], plan)
             at, matrices = self._improve(pilot, matrices, covariance=False)
-        if second:
+        if second[1]:
             pilot = self._run("learning its shape", matrices, at, second, seeds[2], plan)
             at, matrices = self._improve(pilot, matrices, covariance=True)
         result = self._run("sampling", matrices, at, (last, draws), seeds[3], plan)
-        posterior = result["posterior"].drop_vars([DENSE, LATENT], errors="ignore")
+        own = [f"{name}{rest}" for name in (DENSE, LATENT) for rest in ("", "_dim_0")]
+        posterior = result["posterior"].drop_vars(own, errors="ignore")
         stats = result["sample_stats"]
         names = [n for n in _KEPT_STATS if n in stats]
         return Draws(posterior, stats[names], time.perf_counter() - begun)
@@ -268,6 +270,8 @@ def _in_turn(launch: Callable[[int], Any], *, chains: int, cores: int) -> list[A
 
 def _split(tune: int) -> tuple[tuple[int, int], tuple[int, int], int]:
     """Split the warm-up into two pilots, each of tuning and draws, and the last tuning."""
+    if tune < _SHORTEST_PILOTS:
+        return (0, 0), (0, 0), tune
     first = (tune * 3 // 9, tune // 18)
     second = (tune * 2 // 9, tune * 2 // 9)
     return first, second, tune - sum(first) - sum(second)
