@@ -171,7 +171,7 @@ class SamplerSettings(_Axis):
     """
 
     draws: Annotated[StrictInt, Field(ge=1)] = 1500
-    tune: Annotated[StrictInt, Field(ge=0)] = 1800
+    tune: Annotated[StrictInt, Field(ge=1)] = 1800
     chains: Annotated[StrictInt, Field(ge=1)] = 4
     target_accept: Annotated[float, Field(gt=0, lt=1)] = 0.9
 
