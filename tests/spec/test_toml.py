@@ -98,7 +98,7 @@ def specs(draw: st.DrawFn) -> Spec:
         },
         "sampler": {
             "draws": draw(st.integers(1, 10**6)),
-            "tune": draw(st.integers(0, 10**6)),
+            "tune": draw(st.integers(1, 10**6)),
             "chains": draw(st.integers(1, 64)),
             "target_accept": draw(st.floats(0.01, 0.99)),
         },
@@ -190,6 +190,7 @@ def test_all_faults_come_in_one_message(refused: Callable[[str], str]) -> None:
         ("[reference_tokens]\nvalue = inf", "reference_tokens.value: "),
         ('[reference_tokens]\nrule = "fixed"', "60 tokens cannot be meant by the rule"),
         ("[sampler]\nchains = 0", "sampler.chains: "),
+        ("[sampler]\ntune = 0", "sampler.tune: "),
         ("[sampler]\ndraws = 1.5", "sampler.draws: "),
         ("[sampler]\ntarget_accept = 1", "sampler.target_accept: "),
         ('[priors]\nlevel = { dist = "Normal", mu = 0 }', "prior level: Normal takes mu, sigma"),
