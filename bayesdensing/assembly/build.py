@@ -109,7 +109,7 @@ def _context(
     attrs = {"quantity": "none"}
     if loss is not None:
         attrs["loss_unit"] = loss.loss_unit
-        attrs["n_reference_runs"] = str(len(loss.log_n))
+        attrs["n_reference_runs"] = str(loss.n_runs)
     if scores is not None:
         count = np.bincount(scores.pair_llm, scores.pair_count, len(scores.llms))
         constants["n_params"] = (("llm",), np.exp(scores.log_n))

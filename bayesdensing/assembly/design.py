@@ -49,6 +49,8 @@ class LossDesign:
         Logs of the geometric means over rows.
     repeated : bool
         Most sizes have several runs, so what they share can be told from noise.
+    n_runs : int
+        Distinct runs.
     loss_unit : str
         Unit of the losses.
     """
@@ -63,6 +65,7 @@ class LossDesign:
     log_pivot_n: float
     log_pivot_d: float
     repeated: bool
+    n_runs: int
     loss_unit: str
 
 
@@ -279,6 +282,7 @@ def loss_design(spec: Spec, bundle: DataBundle, benchmarks: tuple[str, ...]) -> 
         log_pivot_n=float(log_n.mean()),
         log_pivot_d=float(log_d.mean()),
         repeated=len(settings) >= 2 * n_sizes and n_sizes >= 3,
+        n_runs=rows["run"].nunique(),
         loss_unit=", ".join(sorted(rows["loss_unit"].unique())),
     )
 

@@ -134,7 +134,7 @@ def _data_line(fit: "Fit") -> str:
     parts = [
         f"{counts['n_models']:,} {what}" if counts["n_models"] else "",
         f"{counts['n_scores']:,} scores" if counts["n_scores"] else "",
-        f"{counts['n_reference_runs']:,} reference losses" if counts["n_reference_runs"] else "",
+        f"{counts['n_reference_runs']:,} reference runs" if counts["n_reference_runs"] else "",
     ]
     return ", ".join(filter(None, parts)) + f" ({fit.data.name} {fit.data.version})"
 

@@ -4,12 +4,11 @@ Chains start dispersed and never learn of one another except through the coordin
 disagree, and R-hat can say so.
 """
 
+import contextlib
 import dataclasses
 import os
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import Any
 
 import numpy as np
@@ -242,30 +241,25 @@ class _Tally:
 
 def _in_turn(launch: Callable[[int], Any], *, chains: int, cores: int) -> list[Any]:
     """Run single-chain samplers, so many at a time; on any exception none goes on."""
+    waiting = list(range(chains))
     running: dict[int, Any] = {}
-    stopped = threading.Event()
-
-    def run(chain: int) -> Any:
-        if stopped.is_set():
-            return None
-        running[chain] = launch(chain)
-        return running[chain].wait()
-
-    with ThreadPoolExecutor(max_workers=cores) as pool:
-        try:
-            futures = [pool.submit(run, chain) for chain in range(chains)]
-            while not all(f.done() for f in futures):
-                # short waits, so that an interrupt is met at once
-                wait(futures, timeout=0.2, return_when=FIRST_EXCEPTION)
-                for future in (f for f in futures if f.done()):
-                    future.result()
-            return [f.result() for f in futures]
-        except BaseException:
-            stopped.set()
-            # nutpie itself would hand back the part that is done as if it were all
-            for sampler in running.values():
-                sampler.cancel()
-            raise
+    results: dict[int, Any] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < cores:
+                chain = waiting.pop(0)
+                running[chain] = launch(chain)
+            for chain, sampler in list(running.items()):
+                # short waits in this thread alone, so that an interrupt is met at once
+                with contextlib.suppress(TimeoutError):
+                    results[chain] = sampler.wait(timeout=0.02)
+                    del running[chain]
+    except BaseException:
+        # nutpie itself would hand back the part that is done as if it were all
+        for sampler in running.values():
+            sampler.cancel()
+        raise
+    return [results[chain] for chain in range(chains)]
 
 
 def _split(tune: int) -> tuple[tuple[int, int], tuple[int, int], int]:

@@ -56,14 +56,25 @@ def write_run(
         _finish(folder)
         _sweep(folder)
         try:
+            old = _listed(folder / manifest)
             staged = _stage(folder, idata, dict(files), manifest)
-            journal = _write(folder, _JOURNAL, json.dumps(staged).encode())
+            plan = {"rename": staged, "remove": sorted(old - set(staged.values()))}
+            journal = _write(folder, _JOURNAL, json.dumps(plan).encode())
             journal.rename(folder / _JOURNAL)
             _sync_folder(folder)
         except BaseException:
             _sweep(folder)
             raise
         _finish(folder)
+
+
+def _listed(manifest: Path) -> set[str]:
+    """Return the files of the old run: what its manifest lists, and lies in the folder itself."""
+    try:
+        names = json.loads(manifest.read_text(encoding="utf-8"))["files"]
+        return {name for name in names if Path(name).name == name and not name.startswith(".")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
 
 
 def _stage(
@@ -118,9 +129,12 @@ def _finish(folder: Path) -> None:
     journal = folder / _JOURNAL
     if not journal.exists():
         return
-    for temporary, final in json.loads(journal.read_text()).items():
+    plan = json.loads(journal.read_text())
+    for temporary, final in plan["rename"].items():
         if (folder / temporary).exists():
             (folder / temporary).replace(folder / final)
+    for stale in plan["remove"]:
+        (folder / stale).unlink(missing_ok=True)
     _sync_folder(folder)
     journal.unlink()
 

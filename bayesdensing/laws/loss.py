@@ -6,8 +6,8 @@ Densing Law paper's equation 2, the same without the irreducible term E.
 The law is stated by what runs measure: the loss at a *pivot* (the geometric mean size and tokens
 of the runs), the share of it that tokens account for, the share of the rest that is irreducible
 (size accounts for what is left), and the two exponents. Tokens come first because runs of one
-size at several token counts pin their term best. The coefficients in natural units follow. Priors on these serve losses
-of 0.1 and of 3 nats and any size.
+size at several token counts pin their term best. The coefficients in natural units follow. Priors
+on these serve losses of 0.1 and of 3 nats and any size.
 """
 
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ PRIORS: Mapping[str, Prior] = MappingProxyType(
 REASONS: Mapping[str, str] = MappingProxyType(
     {
         "pivot_loss": "order of magnitude: losses from hundredths of a nat to tens of nats",
-        "d_share": "structural: tokens, size and the irreducible part about alike, little ruled out",
+        "d_share": "structural: tokens, size and the irreducible part about alike, little is out",
         "irreducible_share": "structural: from nearly nothing to nearly all of what tokens leave",
         "n_exponent": "external: 0.29 (MiniCPM) to 0.35 (Besiroglu et al. 2024), twice as wide",
         "d_exponent": "external: 0.23 (MiniCPM) to 0.37 (Besiroglu et al. 2024), twice as wide",

@@ -81,7 +81,8 @@ def doubling_days(growth_rate: Array) -> np.ndarray:
     """
     rate = np.asarray(growth_rate, dtype=float)
     out = np.full(rate.shape, np.inf)
-    np.divide(np.log(2) * DAYS_PER_YEAR, rate, out=out, where=rate > 0)
+    with np.errstate(over="ignore"):  # a rate near 0 doubles in more days than a float holds
+        np.divide(np.log(2) * DAYS_PER_YEAR, rate, out=out, where=rate > 0)
     return np.where(np.isnan(rate), np.nan, out)
 
 
