@@ -9,7 +9,7 @@ import pytensor.tensor as pt
 
 from bayesdensing.assembly.design import LossDesign, PointDesign, PublishedDesign
 from bayesdensing.assembly.grouped import grouped_student_t
-from bayesdensing.laws import Prior, score
+from bayesdensing.laws import SCALE_SPREAD, Prior, score
 from bayesdensing.laws import loss as loss_law
 from bayesdensing.laws import trend as trend_law
 from bayesdensing.spec import Spec
@@ -23,9 +23,6 @@ __all__ = [
     "add_published",
     "pooled",
 ]
-
-#: Sd of the logs of scales (noise, dispersion, ...) between benchmarks.
-SCALE_SPREAD = 0.4
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,11 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-__all__ = ["DISTRIBUTIONS", "Prior"]
+__all__ = ["DISTRIBUTIONS", "SCALE_SPREAD", "Prior"]
+
+#: Sd of the logs of scales (noise, departures, ...) between benchmarks: they differ by tens of
+#: percent. Fixed, since five benchmarks cannot tell it for six scales.
+SCALE_SPREAD = 0.4
 
 #: Parameters of each distribution, in the order in which they are shown.
 DISTRIBUTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(

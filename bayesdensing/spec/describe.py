@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from bayesdensing.laws import SCALE_SPREAD
 from bayesdensing.spec.model import Spec
 from bayesdensing.spec.priors import PRIOR_TABLE
 
@@ -73,8 +74,14 @@ def _loss_equations(spec: Spec) -> list[str]:
             "log loss of the runs of one size on b ~ multivariate StudentT(loss_df, log L_b(N, D), "
             "loss_noise_b^2 I + size_effect_sd_b^2 11'), where most sizes have several runs"
         )
+    scales = "loss_noise_b" + (" and size_effect_sd_b" if spec.loss.size_effects else "")
+    lines.append(_pooled(scales))
     lines.append("log n_exponent_b ~ Normal(log n_exponent, exponent_spread); d_exponent alike")
     return lines
+
+
+def _pooled(scales: str) -> str:
+    return f"{scales} pooled: log x_b ~ Normal(log x_centre, {SCALE_SPREAD:g}), x_centre by prior"
 
 
 def _link_equations() -> list[str]:
@@ -113,6 +120,7 @@ def _growth_equations(spec: Spec) -> list[str]:
         f"p_ib = {departs}, integrated out by its mean and variance",
         "m_ibe = sigmoid(logit p_ib + evaluator_effect_eb), "
         "evaluator_effect_eb ~ Normal(0, evaluator_sd_b)",
+        _pooled("deviation_sd_b, evaluator_sd_b and overdispersion_b"),
         "scores of i on b ~ multivariate StudentT(score_df, m_ib, overdispersion_b^2 I + "
         "(Var p_ib + p(1 - p)/n_items) 11')",
     ]
