@@ -21,7 +21,7 @@ __all__ = ["density_trend"]
 _COLUMNS = {"median": "density_median", "lower": "density_eti89_lb", "upper": "density_eti89_ub"}
 
 
-def density_trend(fit: "Fit", *, max_labels: int = 10, n_dates: int = 100) -> PlotResult:
+def density_trend(fit: "Fit", *, max_labels: int = 5, n_dates: int = 100) -> PlotResult:
     """Draw density against release date, with the trend.
 
     Parameters
@@ -29,7 +29,8 @@ def density_trend(fit: "Fit", *, max_labels: int = 10, n_dates: int = 100) -> Pl
     fit : Fit
         A fit with densities and a trend.
     max_labels : int
-        LLMs to name at most: those whose median density was the highest yet at their release.
+        LLMs to name at most, spread over the dates: of those whose median density was the highest
+        yet at their release.
     n_dates : int
         Dates at which the trend is computed.
 
@@ -54,8 +55,8 @@ def density_trend(fit: "Fit", *, max_labels: int = 10, n_dates: int = 100) -> Pl
     quantity = str(fit.posterior.attrs.get("quantity", "capability density"))
     _label_axes(axes, fit, quantity)
     finish(figure, fit, title=_title(fit, quantity), caption=_caption(fit, len(table)))
-    records = _records(table)[-max_labels:] if max_labels else []
-    data.attrs["labels"] = place_labels(axes, points=_points(table, records[::-1]))
+    named = _points(table, _spread(table, _records(table), count=max_labels))
+    data.attrs["labels"] = place_labels(axes, points=named[::-1], avoid=_drawn(table, data))
     return PlotResult(figure, data)
 
 
@@ -147,17 +148,46 @@ def _caption(fit: "Fit", n_llms: int) -> str:
         return f"{intervals}{n_llms} published values."
     return (
         f"{intervals}{n_llms} LLMs. Density is relative to its ruler: reference models trained on "
-        f"{fit.spec.reference_tokens.label}.\nNamed: LLMs whose median was the highest yet."
+        f"{fit.spec.reference_tokens.label}.\n"
+        "Named: some of the LLMs whose median was the highest yet at their release."
     )
 
 
 def _records(table: pd.DataFrame) -> list[str]:
-    """Return the LLMs whose median was the highest yet, by date."""
-    best = table["density_median"].cummax().shift(fill_value=-np.inf)
-    return [str(name) for name in table.index[table["density_median"] > best]]
+    """Return the LLMs whose median was the highest yet, one a date, by date."""
+    # of one date only the best: the others were never ahead
+    medians = table["density_median"].sort_values(ascending=False, kind="stable")
+    dates = table.loc[medians.index, "release_date"].sort_values(kind="stable")
+    firsts = medians.loc[dates.drop_duplicates().index]
+    best = firsts.cummax().shift(fill_value=-np.inf)
+    return [str(name) for name in firsts.index[firsts > best]]
+
+
+def _spread(table: pd.DataFrame, names: list[str], *, count: int) -> list[str]:
+    """Return so many of the names, the first and the last included, evenly over their dates."""
+    if count < 1 or len(names) <= count:
+        return names if count > 0 else []
+    days_of = _day(table.loc[names, "release_date"]).to_numpy()
+    wanted = np.linspace(days_of[0], days_of[-1], count) if count > 1 else days_of[-1:]
+    nearest = {int(np.argmin(np.abs(days_of - day))) for day in wanted}
+    return [names[i] for i in sorted(nearest)]
+
+
+def _day(dates: pd.Series) -> pd.Series:
+    return (dates - pd.Timestamp(0)) / pd.Timedelta(days=1)  # matplotlib's unit of dates
 
 
 def _points(table: pd.DataFrame, names: list[str]) -> list[tuple[str, float, float]]:
     chosen = table.loc[names]
-    x = (chosen["release_date"] - pd.Timestamp(0)) / pd.Timedelta(days=1)  # matplotlib's date unit
-    return list(zip(names, x.tolist(), chosen["density_median"].tolist(), strict=True))
+    x, y = _day(chosen["release_date"]).tolist(), chosen["density_median"].tolist()
+    return list(zip(names, x, y, strict=True))
+
+
+def _drawn(table: pd.DataFrame, data: xr.Dataset) -> list[tuple[float, float]]:
+    """Return the points, the trend and its band, which no name may cover."""
+    dates = _day(data["date"].to_series())
+    wide = data.sel(probability=0.89)
+    lines = [data["trend_median"], wide["trend_lower"], wide["trend_upper"]]
+    drawn = [(dates, line.to_series()) for line in lines]
+    drawn.append((_day(table["release_date"]), table["density_median"]))
+    return [xy for x, y in drawn for xy in zip(x.tolist(), y.tolist(), strict=True)]

@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 
 from bayesdensing.plots import density_trend
+from bayesdensing.plots.density_trend import _records, _spread
 from tests.analysis.synthetic import make_fit
 
 
@@ -64,11 +66,45 @@ def test_labels_are_records_and_do_not_overlap(plot, fit):
     assert set(named) <= set(records)
     plot.figure.draw_without_rendering()
     axes = plot.figure.axes[0]
-    boxes = [text.get_window_extent() for text in axes.texts]
-    assert len(boxes) == len(named)
+    boxes = [Text.get_window_extent(text) for text in axes.texts]
+    assert len(boxes) == len(named) <= 5
     boxes.append(axes.get_legend().get_window_extent())
     for i, box in enumerate(boxes):
         assert not any(box.overlaps(other) for other in boxes[i + 1 :])
+
+
+def test_labels_cover_no_point_and_their_lines_end_there(plot, fit):
+    table = fit.density_table()
+    days = (table["release_date"] - pd.Timestamp(0)) / pd.Timedelta(days=1)
+    plot.figure.draw_without_rendering()
+    axes = plot.figure.axes[0]
+    dots = axes.transData.transform(np.column_stack([days, table["density_median"]]))
+    rings = [line for line in axes.lines if line.get_markerfacecolor() == "none"]
+    assert len(rings) == len(axes.texts)
+    for text in axes.texts:
+        box = Text.get_window_extent(text)
+        assert not ((box.min < dots) & (dots < box.max)).all(axis=1).any()
+        own = table.index.get_loc(text.get_text())
+        assert text.xy == (days.iloc[own], table["density_median"].iloc[own])
+        assert np.hypot(*(np.clip(dots[own], box.min, box.max) - dots[own])) < 260
+
+
+def test_labels_are_spread_over_the_dates():
+    table = make_fit().density_table()
+    names = table.index.tolist()
+    assert _spread(table, names, count=2) == [names[0], names[-1]]
+    assert len(_spread(table, names, count=5)) == 5
+    assert _spread(table, names, count=1) == [names[-1]]
+    assert _spread(table, names, count=0) == []
+    assert _spread(table, names, count=len(names)) == names
+
+
+def test_a_record_is_the_best_of_its_date():
+    days = pd.to_datetime(["2024-01-01", "2024-01-01", "2024-02-01", "2024-03-01"])
+    table = pd.DataFrame(
+        {"release_date": days, "density_median": [1.0, 2.0, 1.5, 3.0]}, index=list("abcd")
+    )
+    assert _records(table) == ["b", "d"]
 
 
 def test_no_labels_where_none_are_wanted(fit):
