@@ -3,12 +3,15 @@
 A link to a file of this repository must name one that is there (and, with ``#``, a heading of
 it). In a ``console`` block every ``$ make …`` must be a target, and every ``$ bayesdensing …`` a
 command with the options it is given.
+An ``sh`` block is run as it stands, in an empty folder.
 """
 
+import os
 import re
 import shlex
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,6 +60,21 @@ def unknown_commands(text: str, targets: set[str], helps: dict[str, str]) -> lis
     return faults
 
 
+def failing_scripts(text: str) -> list[str]:
+    """Return what the page's shell scripts say where they fail."""
+    faults = []
+    path = f"{CLI.parent}{os.pathsep}{os.environ['PATH']}"
+    for script in (body for kind, body in FENCE.findall(text) if kind == "sh"):
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run(
+                ["sh", "-eu", "-c", script], cwd=folder, env={**os.environ, "PATH": path},
+                capture_output=True, text=True, check=False,
+            )  # fmt: skip
+        if done.returncode:
+            faults.append(f"a script fails: {done.stderr.strip()}")
+    return faults
+
+
 def help_of(name: str) -> str:
     """Return the help text of a command, empty where there is no such command."""
     words = [str(CLI), *filter(None, [name]), "--help"]
@@ -76,7 +94,8 @@ def main() -> int:
     faults = 0
     for page in pages:
         text = page.read_text("utf-8")
-        for fault in broken_links(page, text) + unknown_commands(text, targets, helps):
+        found = broken_links(page, text) + unknown_commands(text, targets, helps)
+        for fault in found + failing_scripts(text):
             print(f"{page.relative_to(ROOT)}: {fault}", file=sys.stderr)
             faults += 1
     print(f"{len(pages)} pages, {faults} faults")

@@ -1,7 +1,7 @@
 """Execute every notebook in ``notebooks/`` from top to bottom; an error in one fails.
 
 Notebooks may be kept as ``.ipynb`` or as jupytext ``.py`` files; of a pair the ``.py`` counts.
-Nothing is written.
+Nothing is written, unless ``--write`` asks for the executed ``.ipynb`` of each ``.py``.
 """
 
 import sys
@@ -9,10 +9,20 @@ import time
 from pathlib import Path
 
 import jupytext
+import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
+
+
+def write(notebook: nbformat.NotebookNode, path: Path) -> None:
+    """Write an executed notebook without what differs from one execution to the next."""
+    notebook.metadata = {"kernelspec": notebook.metadata["kernelspec"]}
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number}"
+        cell.metadata = {}
+    nbformat.write(notebook, path)
 
 
 def main() -> int:
@@ -22,13 +32,16 @@ def main() -> int:
     pages = [*scripts, *sorted(set(FOLDER.glob("*.ipynb")) - twins)]
     for page in pages:
         start = time.monotonic()
-        client = NotebookClient(jupytext.read(page), timeout=900, kernel_name="python3")
+        notebook = jupytext.read(page)
+        client = NotebookClient(notebook, timeout=900, kernel_name="python3")
         try:
             client.execute(cwd=str(FOLDER))
         except CellExecutionError as fault:
             print(f"{page.name}: {fault}", file=sys.stderr)
             return 1
         print(f"{page.name}: ran in {time.monotonic() - start:.0f} s")
+        if "--write" in sys.argv[1:] and page.suffix == ".py":
+            write(notebook, page.with_suffix(".ipynb"))
     print(f"{len(pages)} notebooks")
     return 0
 
