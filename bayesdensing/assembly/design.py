@@ -396,7 +396,7 @@ def score_design(spec: Spec, bundle: DataBundle, benchmarks: tuple[str, ...]) ->
     rows = scores[scores["model"].isin(names)].copy()
     rows["llm"] = _codes(rows["model"], names)
     rows["code"] = _codes(rows["benchmark"], benchmarks)
-    rows = rows.sort_values(["llm", "code", "evaluator"], kind="stable")
+    rows = rows.sort_values(["llm", "code", "evaluator", "n_shots", "source"], kind="stable")
     pair = rows.groupby(["llm", "code"], sort=True).ngroup().to_numpy()
     pairs = rows.drop_duplicates(["llm", "code"])
     evaluators = tuple(sorted(rows["evaluator"].unique()))
@@ -418,8 +418,15 @@ def score_design(spec: Spec, bundle: DataBundle, benchmarks: tuple[str, ...]) ->
         obs_pair=pair,
         obs_benchmark=rows["code"].to_numpy(),
         obs_evaluator=_codes(rows["evaluator"], evaluators),
-        labels=tuple(rows["model"] + " | " + rows["benchmark"] + " | " + rows["evaluator"]),
+        labels=_labels(rows),
     )
+
+
+def _labels(rows: pd.DataFrame) -> tuple[str, ...]:
+    """Name each score; the second of an evaluator on one pair is told from the first."""
+    names = rows["model"] + " | " + rows["benchmark"] + " | " + rows["evaluator"]
+    nth = names.groupby(names).cumcount() + 1
+    return tuple(names.where(nth == 1, names + " (" + nth.astype(str) + ")"))
 
 
 def published_design(spec: Spec, bundle: DataBundle) -> PublishedDesign:
