@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import xarray as xr
+from pydantic import ValidationError
 
 from bayesdensing.analysis import Fit, published, runs
 from bayesdensing.data import DataBundle, load_data
-from bayesdensing.errors import RunError
+from bayesdensing.errors import RunError, SpecError
 from bayesdensing.inference import Diagnostics, store
 from bayesdensing.inference.progress import SilentReporter, reporter
 from bayesdensing.laws import trend
@@ -114,13 +115,22 @@ def resolved(
     -------
     Spec
         The hypothesis.
+
+    Raises
+    ------
+    SpecError
+        For a hypothesis that is not well formed, or settings that cannot be.
     """
     hypothesis = load_spec(spec)
     asked = {"draws": draws, "tune": tune, "chains": chains}
     given = {name: value for name, value in asked.items() if value is not None}
     if not given:
         return hypothesis
-    settings = type(hypothesis.sampler)(**{**hypothesis.sampler.model_dump(), **given})
+    try:
+        settings = type(hypothesis.sampler)(**{**hypothesis.sampler.model_dump(), **given})
+    except ValidationError as error:
+        faults = [f"sampler.{fault['loc'][0]}: {fault['msg']}" for fault in error.errors()]
+        raise SpecError("\n".join(faults)) from None
     return hypothesis.model_copy(update={"sampler": settings})
 
 
@@ -140,7 +150,10 @@ def _sample(
     assembled = assemble(spec, bundle)
     report.say("compiling the model ...")
     sampler = Sampler(
-        assembled.model, shifts=assembled.geometry.shifts, latents=assembled.geometry.latents
+        assembled.model,
+        shifts=assembled.geometry.shifts,
+        log_stretches=assembled.geometry.log_stretches,
+        latents=assembled.geometry.latents,
     )
     report.say(f"compiled in {sampler.compile_seconds:.0f} s: {sampler.size} parameters")
     settings = spec.sampler
@@ -240,6 +253,7 @@ def load_fit(path: str | Path, *, data: str | Path | DataBundle | None = None) -
         store.recover(folder)
         manifest = json.loads((folder / runs.MANIFEST).read_text(encoding="utf-8"))
         summary = json.loads((folder / runs.SUMMARY).read_text(encoding="utf-8"))
+        _unchanged(folder, manifest)
         spec = load_spec(folder / runs.SPEC)
         idata = store.read_idata(folder)
         record = Diagnostics.from_dict(_bare(summary["diagnostics"]))
@@ -259,9 +273,14 @@ def load_fit(path: str | Path, *, data: str | Path | DataBundle | None = None) -
             f"{folder} is no run: {Path(error.filename or folder).name} is missing"
         ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        if isinstance(error, RunError):
-            raise
-        raise RunError(f"{folder} cannot be read: {error}") from error
+        faults = "; ".join(str(error).splitlines())
+        raise RunError(f"{folder} cannot be read: {faults}") from error
+
+
+def _unchanged(folder: Path, manifest: Mapping[str, Any]) -> None:
+    for name in (store.POSTERIOR, runs.SUMMARY, runs.SPEC):
+        if store.sha256_of(folder / name) != manifest["files"][name]:
+            raise RunError(f"{folder}: {name} is not the file that the run wrote")
 
 
 def _bare(diagnostics: Mapping[str, Any]) -> dict[str, Any]:
@@ -275,8 +294,11 @@ def _origin(manifest: Mapping[str, Any], data: str | Path | None) -> str | Path 
     if data is not None:
         return data
     place = manifest["data"]["path"]
-    packaged = load_data()
-    return None if place is None or packaged.sha256 == manifest["data"]["sha256"] else place
+    if load_data().sha256 == manifest["data"]["sha256"]:
+        return None
+    if place is None:
+        raise RunError("the run was made from data in memory: give them as data=")
+    return str(place)
 
 
 def _model(spec: Spec, bundle: DataBundle) -> Any:
