@@ -252,6 +252,7 @@ def test_the_packaged_bundle_serves_the_default_with_every_measurement(
     assert len(scores.score) == 1458
     assert len(scores.pair_llm) == len(scores.pair_count)
     assert scores.pair_count.sum() == 1458
+    assert len(set(scores.labels)) == 1458
     runs = design.loss_design(spec, packaged, benchmarks)
     assert len(runs.log_loss) == 33 * 5
     assert runs.repeated
