@@ -64,6 +64,27 @@ def test_a_run_is_replaced_and_other_files_are_let_be(tmp_path: Path) -> None:
     assert left == {"notes.txt", "figures"}
 
 
+def test_files_that_only_the_old_run_had_go_with_it(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    write(tmp_path, 1)
+    files = {"manifest.json": json.dumps({"value": 2}), "summary.json": "2"}
+    store.write_run(tmp_path, idata=draws(2), files=files)
+    left = {p.name for p in tmp_path.iterdir()}
+    assert left == {"posterior.nc", "manifest.json", "summary.json", "notes.txt"}
+
+
+def test_a_manifest_cannot_have_files_of_others_removed(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "notes.txt").write_text("mine")
+    folder = tmp_path / "run"
+    write(folder, 1)
+    listed = {"../other/notes.txt": "", str(tmp_path / "other" / "notes.txt"): "", "..": ""}
+    (folder / "manifest.json").write_text(json.dumps({"files": listed}))
+    write(folder, 2)
+    assert (tmp_path / "other" / "notes.txt").read_text() == "mine"
+    assert held(folder) == {2}
+
+
 def test_the_draws_are_read_into_memory_and_the_file_is_closed(tmp_path: Path) -> None:
     write(tmp_path, 1)
     tree = store.read_idata(tmp_path)
