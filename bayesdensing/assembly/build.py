@@ -10,7 +10,7 @@ import pymc as pm
 from bayesdensing.assembly import design as designs
 from bayesdensing.assembly.blocks import add_link, add_loss, add_loss_geometry, add_published
 from bayesdensing.assembly.geometry import Geometry
-from bayesdensing.assembly.growth import add_growth, add_growth_geometry
+from bayesdensing.assembly.growth import add_growth, add_growth_geometry, evaluator_stretch
 from bayesdensing.data import DataBundle
 from bayesdensing.spec import Spec
 
@@ -86,6 +86,7 @@ def assemble(spec: Spec, bundle: DataBundle) -> Assembled:
         }
     size = len(benchmarks)
     shifts: dict[str, Any] = {}
+    stretches: dict[str, Any] = {}
     curve = None
     with pm.Model(coords=coords) as model:
         if loss is not None:
@@ -95,11 +96,14 @@ def assemble(spec: Spec, bundle: DataBundle) -> Assembled:
             chance = designs.chance_of(bundle, benchmarks)
             link = add_link(spec, points, chance=chance, curve=curve)
         if scores is not None and curve is not None:
-            add_growth(spec, scores, curve=curve, link=link, size=size)
+            effect_sd = add_growth(spec, scores, curve=curve, link=link, size=size)
+            stretches["evaluator_effect"] = evaluator_stretch(scores, effect_sd)
             add_growth_geometry(spec, scores, shifts, curve=curve, size=size)
     latents = ("log_density",) if scores is not None else ()
     constants, attrs = _context(loss, scores)
-    return Assembled(model, Geometry(shifts=shifts, latents=latents), constants, attrs)
+    return Assembled(
+        model, Geometry(shifts=shifts, log_stretches=stretches, latents=latents), constants, attrs
+    )
 
 
 def _context(

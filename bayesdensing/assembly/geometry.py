@@ -19,9 +19,13 @@ class Geometry:
     shifts : mapping of str to TensorVariable
         Name of a random variable to an expression of *other* variables: its unconstrained value
         is walked as a distance from the expression. Later entries may use earlier ones.
+    log_stretches : mapping of str to TensorVariable
+        Name of a random variable to the log of what its coordinate is multiplied by, an expression
+        of other variables without hints of their own.
     latents : tuple of str
         Variables with one entry per unit, (nearly) independent given the rest.
     """
 
     shifts: Mapping[str, Any] = field(default_factory=dict)
+    log_stretches: Mapping[str, Any] = field(default_factory=dict)
     latents: tuple[str, ...] = ()

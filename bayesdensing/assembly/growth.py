@@ -12,10 +12,12 @@ from bayesdensing.assembly.grouped import grouped_student_t
 from bayesdensing.laws import score
 from bayesdensing.spec import ReferenceTokens, Spec
 
-__all__ = ["add_growth", "add_growth_geometry"]
+__all__ = ["add_growth", "add_growth_geometry", "evaluator_stretch"]
 
 #: Quantiles of LLM sizes at which the sampler's coordinates tie the link to the loss law.
 SIZE_QUANTILES = (0.2, 0.5, 0.8)
+#: Measurements that tell about as much of an evaluator's effect as its prior does.
+EVEN_COUNT = 4.0
 
 
 def reference_log_tokens(rule: ReferenceTokens, log_size: Any) -> Any:
@@ -38,7 +40,7 @@ def reference_log_tokens(rule: ReferenceTokens, log_size: Any) -> Any:
     return log_size * 0 + np.log(rule.value)
 
 
-def add_growth(spec: Spec, design: ScoreDesign, *, curve: Curve, link: Link, size: int) -> None:
+def add_growth(spec: Spec, design: ScoreDesign, *, curve: Curve, link: Link, size: int) -> Any:
     """Add densities, effective parameters and the measured scores.
 
     Parameters
@@ -53,6 +55,11 @@ def add_growth(spec: Spec, design: ScoreDesign, *, curve: Curve, link: Link, siz
         The score link.
     size : int
         Number of benchmarks.
+
+    Returns
+    -------
+    TensorVariable, shape (benchmark,)
+        Sd of the evaluators' effects.
     """
     mean, dispersion = add_trend(spec, design.years)
     log_density = pm.Normal("log_density", mu=mean, sigma=dispersion, dims="llm")
@@ -60,8 +67,7 @@ def add_growth(spec: Spec, design: ScoreDesign, *, curve: Curve, link: Link, siz
     expected, shared = _pair_moments(spec, design, log_density, departs, curve=curve, link=link)
     shared = shared + score.binomial_variance(expected, design.n_items)
     effect_sd = pooled("evaluator_sd", spec.priors["evaluator_sd"], size=size)
-    z = pm.Normal("evaluator_z", 0, 1, dims=("evaluator", "benchmark"))
-    effect = pm.Deterministic("evaluator_effect", z * effect_sd, dims=("evaluator", "benchmark"))
+    effect = pm.Normal("evaluator_effect", 0, effect_sd, dims=("evaluator", "benchmark"))
     own = pooled("overdispersion", spec.priors["overdispersion"], size=size)
     df = spec.priors["score_df"].rv("score_df")
     measured = score.shifted(
@@ -77,6 +83,7 @@ def add_growth(spec: Spec, design: ScoreDesign, *, curve: Curve, link: Link, siz
         observed=design.score,
         dims="score_obs",
     )
+    return effect_sd
 
 
 def _pair_moments(
@@ -102,6 +109,29 @@ def _pair_moments(
         nodes = [strength(log_size - reach), strength(log_size), strength(log_size + reach)]
     values = [score.link(w, floor=link.floor[b], ceiling=link.ceiling[b]) for w in nodes]
     return score.smeared_moments(*values)
+
+
+def evaluator_stretch(design: ScoreDesign, effect_sd: Any) -> Any:
+    """Return how evaluators' effects are walked: in units of their sd where measurements are few.
+
+    An effect that many measurements pin down is walked as it is, one without any as a standard
+    normal, the rest in between (Papaspiliopoulos et al. 2007).
+
+    Parameters
+    ----------
+    design : ScoreDesign
+        The scores, of which only the counts are used.
+    effect_sd : TensorVariable, shape (benchmark,)
+        Sd of the effects.
+
+    Returns
+    -------
+    TensorVariable, shape (evaluator, benchmark)
+        Log of what the coordinate is multiplied by.
+    """
+    count = np.zeros((len(design.evaluators), int(design.pair_benchmark.max()) + 1))
+    np.add.at(count, (design.obs_evaluator, design.obs_benchmark), 1)
+    return EVEN_COUNT / (EVEN_COUNT + count) * pt.log(effect_sd)
 
 
 def add_growth_geometry(

@@ -61,6 +61,8 @@ class Sampler:
         Hints, see `bayesdensing.inference.walk.build_walk`.
     latents : sequence of str
         Variables with one entry per unit.
+    log_stretches : mapping of str to TensorVariable, optional
+        Hints, see there too.
 
     Attributes
     ----------
@@ -74,9 +76,12 @@ class Sampler:
         *,
         shifts: Mapping[str, Any] | None = None,
         latents: Sequence[str] = (),
+        log_stretches: Mapping[str, Any] | None = None,
     ) -> None:
         start = time.perf_counter()
-        self._walk: Walk = build_walk(model, shifts=shifts or {}, latents=latents)
+        self._walk: Walk = build_walk(
+            model, shifts=shifts or {}, latents=latents, log_stretches=log_stretches
+        )
         self._compiled: Any = nutpie.compile_pymc_model(self._walk.model, backend="numba")
         self.compile_seconds = time.perf_counter() - start
 

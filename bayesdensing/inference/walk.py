@@ -4,11 +4,13 @@ The posterior of a hierarchical model has two kinds of unknowns: a few dozen *de
 correlated with one another, and *latents*, one per unit, which given the dense ones are nearly
 independent. With unconstrained dense values g and latents x the walk is
 
-    g = mean + factor z_g + shift(other values),   x = mean + coupling z_g + scale * z_x,
+    g = (mean + factor z_g) * stretch(other values) + shift(other values),
+    x = mean + coupling z_g + scale * z_x,
 
 an affine map whose matrices are data of the compiled graph, so that they can be improved between
-runs without compiling anew. Shifts have unit Jacobian; the map's determinant is constant. The
-posterior is therefore the model's own, whatever the matrices.
+runs without compiling anew. Shifts have unit Jacobian, that of the stretches is added to the log
+density, and the map's own is constant. The posterior is therefore the model's, whatever the
+matrices.
 """
 
 from collections.abc import Mapping, Sequence
@@ -105,8 +107,8 @@ class Walk:
         Two flat variables, one potential; the original's variables as deterministics.
     original : pymc.Model
         The model itself.
-    shift_names : tuple of str
-        Shifted variables.
+    hinted : tuple of two tuples of str
+        Shifted and stretched variables.
     order : tuple of str
         Random variables in the order of the coordinates, dense ones first.
     sizes : tuple of int
@@ -115,19 +117,19 @@ class Walk:
         Numbers of dense values and of latents.
     latent_groups : tuple of slice
         Where the latents of each variable lie among the latents.
-    shift : callable
-        Point of unconstrained values to the values of the shifts, one per shifted variable.
+    hints : callable
+        Unconstrained values to the shifts, then the log stretches, in the order of `hinted`.
     """
 
     model: pm.Model
     original: pm.Model
-    shift_names: tuple[str, ...]
+    hinted: tuple[tuple[str, ...], tuple[str, ...]]
     order: tuple[str, ...]
     sizes: tuple[int, ...]
     n_dense: int
     n_latent: int
     latent_groups: tuple[slice, ...]
-    shift: Any
+    hints: Any
 
     def starts(self, seed: int, count: int) -> np.ndarray:
         """Return dispersed starting values: the model's own, jittered in every direction.
@@ -142,7 +144,7 @@ class Walk:
         Returns
         -------
         ndarray, shape (count, dense + latent)
-            Shifted unconstrained values, dense ones first.
+            Unconstrained values less shift and stretch, dense ones first.
         """
         jitter = set(self.original.free_RVs)
         point_of = make_initial_point_fn(
@@ -154,14 +156,25 @@ class Walk:
     def _flat(self, point: Mapping[str, np.ndarray]) -> np.ndarray:
         value_of = {rv.name: self.original.rvs_to_values[rv].name for rv in self.original.free_RVs}
         values = [point[value_of[rv.name]] for rv in self.original.free_RVs]
-        moved = dict(zip(self.shift_names, self.shift(*values), strict=True))
-        parts = []
-        for name in self.order:
-            parts.append(np.ravel(point[value_of[name]] - moved.get(name, 0.0)))
-        return np.concatenate(parts)
+        shifted, stretched = self.hinted
+        found = self.hints(*values)
+        shift = dict(zip(shifted, found[: len(shifted)], strict=True))
+        stretch = dict(zip(stretched, found[len(shifted) :], strict=True))
+        return np.concatenate(
+            [
+                np.ravel((point[value_of[n]] - shift.get(n, 0.0)) / np.exp(stretch.get(n, 0.0)))
+                for n in self.order
+            ]
+        )
 
 
-def build_walk(model: pm.Model, *, shifts: Mapping[str, Any], latents: Sequence[str]) -> Walk:
+def build_walk(
+    model: pm.Model,
+    *,
+    shifts: Mapping[str, Any],
+    latents: Sequence[str],
+    log_stretches: Mapping[str, Any] | None = None,
+) -> Walk:
     """Rewrite a model in walk coordinates.
 
     Parameters
@@ -172,6 +185,9 @@ def build_walk(model: pm.Model, *, shifts: Mapping[str, Any], latents: Sequence[
         Name of a dense variable to an expression of other variables of the model.
     latents : sequence of str
         Names of the variables with one entry per unit.
+    log_stretches : mapping of str to TensorVariable, optional
+        Name of a dense variable to the log of what its coordinate is multiplied by, of the
+        variable's shape, an expression of other variables that are neither shifted nor stretched.
 
     Returns
     -------
@@ -185,23 +201,22 @@ def build_walk(model: pm.Model, *, shifts: Mapping[str, Any], latents: Sequence[
     sizes = {n: int(np.prod(shapes[n], dtype=int)) for n in order}
     n_dense = sum(sizes[n] for n in order if n not in latents)
     n_latent = sum(sizes[n] for n in order if n in latents)
-    expressions = model.replace_rvs_by_values(list(shifts.values())) if shifts else []
+    stretches = log_stretches or {}
+    expressions = [*shifts.values(), *stretches.values()]
+    expressions = model.replace_rvs_by_values(expressions) if expressions else []
     coords = {name: values for name, values in model.coords.items() if values is not None}
     with pm.Model(coords=coords) as walk:
         values = _values(model, order, shapes, n_dense=n_dense, n_latent=n_latent)
-        for name, expression in zip(shifts, expressions, strict=True):
-            value = model.rvs_to_values[free[name]]
-            (moved,) = graph_replace([expression], values, strict=False)
-            values[value] = values[value] + moved
+        jacobian = _apply_hints(model, values, expressions, shifts=shifts, stretches=stretches)
         named = [*model.free_RVs, *model.deterministics]
         outputs = model.replace_rvs_by_values(named)
         logp, *rewritten = graph_replace([model.logp(), *outputs], values, strict=False)
-        pm.Potential("walk_logp", logp)
+        pm.Potential("walk_logp", logp + jacobian)
         for original, graph in zip(named, rewritten, strict=True):
             dims = model.named_vars_to_dims.get(original.name)
             pm.Deterministic(original.name, graph, dims=dims)
     inputs = [model.rvs_to_values[rv] for rv in model.free_RVs]
-    shift = compile_graph(inputs, expressions, on_unused_input="ignore", mode="FAST_COMPILE")
+    hints = compile_graph(inputs, expressions, on_unused_input="ignore", mode="FAST_COMPILE")
     groups, at = [], 0
     for name in (n for n in order if n in latents):
         groups.append(slice(at, at + sizes[name]))
@@ -209,14 +224,36 @@ def build_walk(model: pm.Model, *, shifts: Mapping[str, Any], latents: Sequence[
     return Walk(
         model=walk,
         original=model,
-        shift_names=tuple(shifts),
+        hinted=(tuple(shifts), tuple(stretches)),
         order=tuple(order),
         sizes=tuple(sizes[n] for n in order),
         n_dense=n_dense,
         n_latent=n_latent,
         latent_groups=tuple(groups),
-        shift=shift,
+        hints=hints,
     )
+
+
+def _apply_hints(
+    model: pm.Model,
+    values: dict[Any, Any],
+    expressions: Sequence[Any],
+    *,
+    shifts: Mapping[str, Any],
+    stretches: Mapping[str, Any],
+) -> Any:
+    """Stretch and shift the values in place; return the log Jacobian of the stretches."""
+    jacobian: Any = 0.0
+    for name, expression in zip(stretches, expressions[len(shifts) :], strict=True):
+        value = model.rvs_to_values[model[name]]
+        (log_stretch,) = graph_replace([expression], values, strict=False)
+        values[value] = values[value] * pm.math.exp(log_stretch)
+        jacobian = jacobian + pm.math.sum(log_stretch)
+    for name, expression in zip(shifts, expressions[: len(shifts)], strict=True):
+        value = model.rvs_to_values[model[name]]
+        (moved,) = graph_replace([expression], values, strict=False)
+        values[value] = values[value] + moved
+    return jacobian
 
 
 def _values(

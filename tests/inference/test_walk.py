@@ -237,3 +237,21 @@ def test_few_draws_of_many_values_are_shrunk() -> None:
 def test_draws_that_stood_still_change_nothing() -> None:
     first = Preconditioner.identity(3, 0)
     assert from_covariance(first, np.ones((8, 3))) is first
+
+
+def test_a_stretched_variable_brings_its_jacobian_and_its_start() -> None:
+    with pm.Model(coords={"evaluator": ["a", "b"]}) as model:
+        sd = pm.LogNormal("sd", 0, 1)
+        effect = pm.Normal("effect", 0, sd, dims="evaluator")
+        pm.Normal("obs", effect, 0.1, observed=[0.3, -0.2], dims="evaluator")
+    power = np.array([0.0, 0.7])
+    stretches = {"effect": power * pm.math.log(sd)}
+    walk = build_walk(model, shifts={}, latents=[], log_stretches=stretches)
+    ours, plain = walk.model.compile_logp(mode=MODE), model.compile_logp(mode=MODE)
+    z = np.array([0.4, 1.2, -0.8])
+    stretch = power * z[0]
+    point = {"sd_log__": np.array(z[0]), "effect": z[1:] * np.exp(stretch)}
+    assert ours({DENSE: z}) == pytest.approx(plain(point) + stretch.sum(), rel=1e-9)
+    flat = walk.starts(seed=3, count=2)
+    assert np.isfinite([ours({DENSE: start}) for start in flat]).all()
+    assert not np.allclose(flat[0], flat[1])
