@@ -24,6 +24,8 @@ __all__ = ["Draws", "Progress", "Sampler"]
 Progress = Callable[[str, int, int, int], None]
 
 _PILOT_POINTS = 4  # per chain, at which curvature is measured
+_PILOT_ACCEPT = 0.8
+_PILOT_DEPTH = 7
 _SHORTEST_PILOTS = 72  # iterations of warm-up, below which pilots would have too few draws
 _KEPT_STATS = (
     "diverging", "depth", "maxdepth_reached", "n_steps", "energy", "logp", "mean_tree_accept",
@@ -126,15 +128,19 @@ class Sampler:
         begun = time.perf_counter()
         seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(4)]
         plan = _Plan(chains, cores or os.cpu_count() or 1, target_accept, progress)
+        # pilots need no more than to reach the posterior and see its shape: short, bold steps do
+        pilots = dataclasses.replace(
+            plan, target_accept=min(target_accept, _PILOT_ACCEPT), maxdepth=_PILOT_DEPTH
+        )
         walk = self._walk
         matrices = Preconditioner.identity(walk.n_dense, walk.n_latent)
         at = walk.starts(seeds[0], chains)
         first, second, last = _split(tune)
         if first[1]:
-            pilot = self._run("finding the posterior", matrices, at, first, seeds[1], plan)
+            pilot = self._run("finding the posterior", matrices, at, first, seeds[1], pilots)
             at, matrices = self._improve(pilot, matrices, covariance=False)
         if second[1]:
-            pilot = self._run("learning its shape", matrices, at, second, seeds[2], plan)
+            pilot = self._run("learning its shape", matrices, at, second, seeds[2], pilots)
             at, matrices = self._improve(pilot, matrices, covariance=True)
         result = self._run("sampling", matrices, at, (last, draws), seeds[3], plan)
         own = [f"{name}{rest}" for name in (DENSE, LATENT) for rest in ("", "_dim_0")]
@@ -168,6 +174,7 @@ class Sampler:
                 cores=1,
                 seed=int(np.random.SeedSequence((seed, chain)).generate_state(1)[0]),
                 target_accept=plan.target_accept,
+                maxdepth=plan.maxdepth,
                 save_warmup=False,
                 progress_bar=False,
                 progress_callback=tally.callback(chain),
@@ -219,6 +226,7 @@ class _Plan:
     cores: int
     target_accept: float
     progress: Progress | None
+    maxdepth: int = 10
 
 
 class _Tally:
