@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Mapping
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -79,6 +80,8 @@ def fit(
     started = time.perf_counter()
     hypothesis = resolved(spec, draws=draws, tune=tune, chains=chains)
     bundle = data if isinstance(data, DataBundle) else load_data(data)
+    if out is not None:
+        _check_target(Path(out))
     with reporter(quiet=not progress) as report:
         if out is not None and refit != "always":
             reason = _reason(out, hypothesis, bundle, seed=seed)
@@ -134,11 +137,28 @@ def resolved(
     return hypothesis.model_copy(update={"sampler": settings})
 
 
+def _check_target(folder: Path) -> None:
+    """Refuse a folder that holds something else than a run: its files are not ours to replace."""
+    if not folder.is_dir():
+        return
+    store.recover(folder)
+    others = [entry.name for entry in folder.iterdir() if not entry.name.startswith(".")]
+    if others and runs.MANIFEST not in others:
+        raise RunError(f"{folder} holds {sorted(others)[0]} and is no run: choose another folder")
+
+
 def _reason(out: str | Path, spec: Spec, bundle: DataBundle, *, seed: int) -> str | None:
     store.recover(out)
-    return runs.refit_reason(
+    reason = runs.refit_reason(
         out, spec=spec, data=bundle, seed=seed, version=_versions()["bayesdensing"]
     )
+    if reason is None:
+        try:
+            manifest = json.loads((Path(out) / runs.MANIFEST).read_text(encoding="utf-8"))
+            _unchanged(Path(out), manifest)
+        except (RunError, OSError, KeyError) as error:
+            return str(error)
+    return reason
 
 
 def _sample(
@@ -181,7 +201,7 @@ def _sample(
         seed=seed,
         timing=timing,
         versions=_versions(),
-        model_factory=lambda: assembled.model,
+        model_factory=partial(_model, spec, bundle),
     )
 
 
@@ -266,7 +286,7 @@ def load_fit(path: str | Path, *, data: str | Path | DataBundle | None = None) -
             seed=int(manifest["seed"]),
             timing=summary["timing_s"],
             versions=manifest["versions"],
-            model_factory=lambda: _model(spec, bundle),
+            model_factory=partial(_model, spec, bundle),
         )
     except FileNotFoundError as error:
         raise RunError(

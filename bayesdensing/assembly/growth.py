@@ -131,7 +131,9 @@ def evaluator_stretch(design: ScoreDesign, effect_sd: Any) -> Any:
     """
     count = np.zeros((len(design.evaluators), int(design.pair_benchmark.max()) + 1))
     np.add.at(count, (design.obs_evaluator, design.obs_benchmark), 1)
-    return EVEN_COUNT / (EVEN_COUNT + count) * pt.log(effect_sd)
+    weight = EVEN_COUNT / (EVEN_COUNT + count)
+    # of one benchmark as a scalar: PyTensor 3.3 cannot compile the gradient of a length-1 broadcast
+    return weight * pt.log(effect_sd if count.shape[1] > 1 else effect_sd[0])
 
 
 def add_growth_geometry(
@@ -157,7 +159,9 @@ def add_growth_geometry(
     """
     every = np.arange(size)
     losses = []
-    for log_n in np.quantile(design.log_n, SIZE_QUANTILES):
+    low, middle, high = np.quantile(design.log_n, SIZE_QUANTILES)
+    # LLMs of one size still need two sizes for a slope
+    for log_n in (min(low, middle - 1), middle, max(high, middle + 1)):
         at = np.full(size, log_n)
         losses.append(curve.loss(at, reference_log_tokens(spec.reference_tokens, at), every))
     shifts["midpoint_loss"] = pt.log(losses[1])

@@ -97,13 +97,21 @@ def _add_rows(table: Table, found: "Headline", *, suffix: str) -> None:
     if doubling is None or rate is None:
         return
     table.add_row(f"doubling time (days){suffix}", *_cells(doubling, digits=0))
-    table.add_row("growth rate (1/yr, natural log)", *_cells(rate, digits=2))
+    table.add_row("growth rate (1/yr, natural log)", *_cells(rate, digits=_decimals(rate)))
 
 
 def _cells(estimate: "Estimate", *, digits: int) -> list[str]:
     ends = (estimate.eti50, estimate.eti89, estimate.eti95)
     intervals = [f"{_number(a, digits=digits)} to {_number(b, digits=digits)}" for a, b in ends]
     return [_number(estimate.median, digits=digits), *intervals]
+
+
+def _decimals(estimate: "Estimate") -> int:
+    """Return the decimals that show the widest interval to two digits, two at least."""
+    width = estimate.eti95[1] - estimate.eti95[0]
+    if not (math.isfinite(width) and width > 0):
+        return 2
+    return min(max(2, 1 - math.floor(math.log10(width))), 8)
 
 
 def _number(value: float, *, digits: int) -> str:

@@ -1,5 +1,6 @@
 """Progress on stderr: a bar on a terminal, plain lines elsewhere."""
 
+import contextlib
 import sys
 import threading
 import time
@@ -102,7 +103,7 @@ class Reporter(SilentReporter):
         if self._terminal:
             self._console.print(text, highlight=False)
         else:
-            print(text, file=sys.stderr, flush=True)
+            _line(text)
 
     def advance(self, stage: str, done: int, total: int, divergences: int) -> None:
         """Report iterations done; may come from any thread.
@@ -128,7 +129,13 @@ class Reporter(SilentReporter):
             if total and (stage != last_stage or now - last_time >= self._interval):
                 self._last = (stage, now)
                 line = f"{stage}: {100 * done // total} %" + (f", {note}" if note else "")
-                print(line, file=sys.stderr, flush=True)
+                _line(line)
+
+
+def _line(text: str) -> None:
+    # a reader of stderr that has gone away is no reason to stop
+    with contextlib.suppress(OSError, ValueError):
+        print(text, file=sys.stderr, flush=True)
 
 
 def reporter(*, quiet: bool) -> SilentReporter:

@@ -84,7 +84,13 @@ def _stage(
     handle, name = tempfile.mkstemp(prefix=f"{_PREFIX}{POSTERIOR}-", dir=folder)
     os.close(handle)
     posterior = Path(name)
-    idata.to_netcdf(posterior, engine="netcdf4")
+    try:
+        idata.to_netcdf(posterior, engine="netcdf4")
+    except RuntimeError as error:
+        # the NetCDF library does not say why it could not write
+        raise OSError(
+            f"{folder / POSTERIOR} cannot be written, is the disk full? {error}"
+        ) from None
     _sync(posterior)
     content = {n: c.encode() if isinstance(c, str) else c for n, c in files.items()}
     hashes = {n: hashlib.sha256(c).hexdigest() for n, c in content.items() if n != manifest}

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -93,7 +94,7 @@ def _nearest(word: str, known: Iterable[str]) -> str:
 def _resolve(path: Path, *, seen: tuple[Path, ...]) -> tuple[dict[str, Any], frozenset[str]]:
     """Read a file and lay it over what it extends; return also the priors it states itself."""
     raw = parse(_read(path), origin=path.name)
-    raw.setdefault("name", path.stem)
+    raw.setdefault("name", _slug(path.stem))
     stated = frozenset(raw.get("priors", {}))
     parent = raw.pop("extends", None)
     if parent is None:
@@ -112,8 +113,15 @@ def _resolve(path: Path, *, seen: tuple[Path, ...]) -> tuple[dict[str, Any], fro
     return merged, stated
 
 
+def _slug(stem: str) -> str:
+    """Return a name made of a file's: what no name may hold becomes a hyphen."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", stem).strip("-._") or "hypothesis"
+
+
 def _read(path: Path) -> str:
     try:
+        if path.exists() and not path.is_file():
+            raise SpecError(f"{path.name}: is not a file")
         if path.stat().st_size > _MAX_BYTES:
             raise SpecError(f"{path.name}: too large for a hypothesis")
         return path.read_text(encoding="utf-8-sig")
