@@ -82,7 +82,18 @@ class DataBundle:
         }
 
     def table(self, name: str) -> pd.DataFrame | None:
-        """Return a table by name, or None when the bundle does not hold it."""
+        """Return a table.
+
+        Parameters
+        ----------
+        name : str
+            Name of the table, that of its file without ``.csv``.
+
+        Returns
+        -------
+        pandas.DataFrame or None
+            The table; None when the bundle does not hold it.
+        """
         frame = self._frames.get(name)
         return None if frame is None else frame.copy(deep=False)
 

@@ -97,7 +97,18 @@ class Table:
         return f"{self.name}.csv"
 
     def column(self, name: str) -> Column:
-        """Return the column of that name."""
+        """Return the column of a name.
+
+        Parameters
+        ----------
+        name : str
+            Name of the column.
+
+        Returns
+        -------
+        Column
+            The column.
+        """
         return next(column for column in self.columns if column.name == name)
 
 

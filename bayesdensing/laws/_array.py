@@ -27,20 +27,64 @@ def _pt() -> Any:
 
 
 def exp(x: Array) -> Array:
-    """Exponential, elementwise."""
+    """Exponential, elementwise.
+
+    Parameters
+    ----------
+    x : array
+        Any shape.
+
+    Returns
+    -------
+    array
+        The shape of `x`.
+    """
     return _pt().exp(x) if _symbolic(x) else np.exp(x)
 
 
 def log(x: Array) -> Array:
-    """Natural logarithm, elementwise."""
+    """Natural logarithm, elementwise.
+
+    Parameters
+    ----------
+    x : array
+        Any shape.
+
+    Returns
+    -------
+    array
+        The shape of `x`.
+    """
     return _pt().log(x) if _symbolic(x) else np.log(x)
 
 
 def sqrt(x: Array) -> Array:
-    """Square root, elementwise."""
+    """Square root, elementwise.
+
+    Parameters
+    ----------
+    x : array
+        Any shape.
+
+    Returns
+    -------
+    array
+        The shape of `x`.
+    """
     return _pt().sqrt(x) if _symbolic(x) else np.sqrt(x)
 
 
 def sigmoid(x: Array) -> Array:
-    """Logistic function 1 / (1 + exp(-x)), elementwise and without overflow."""
+    """Logistic function 1 / (1 + exp(-x)), elementwise and without overflow.
+
+    Parameters
+    ----------
+    x : array
+        Any shape.
+
+    Returns
+    -------
+    array
+        The shape of `x`.
+    """
     return _pt().sigmoid(x) if _symbolic(x) else special.expit(x)

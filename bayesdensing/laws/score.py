@@ -150,7 +150,7 @@ def logit(p: Array) -> Array:
     Returns
     -------
     array
-        log p / (1 - p).
+        Log-odds, log p / (1 - p).
     """
     return log(p) - log(1 - p)
 

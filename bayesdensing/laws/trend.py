@@ -72,7 +72,7 @@ def doubling_days(growth_rate: Array) -> np.ndarray:
     Returns
     -------
     ndarray
-        ln 2 / rate x 365.25 (days); infinity where the rate is 0 or less.
+        Days, ln 2 / rate x 365.25; infinity where the rate is 0 or less.
 
     Examples
     --------
