@@ -474,3 +474,10 @@ def test_an_interrupt_while_sampling_leaves_the_old_run(
     with pytest.raises(KeyboardInterrupt):
         refit(bundle, tmp_path, "always")
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
+
+
+def test_a_folder_with_other_things_is_refused_before_sampling(tmp_path: Path) -> None:
+    (tmp_path / "spec.toml").write_text("# mine\n", encoding="utf-8")
+    with pytest.raises(RunError, match=r"holds spec\.toml and is no run"):
+        fit("loss_law", out=tmp_path, progress=False)
+    assert (tmp_path / "spec.toml").read_text(encoding="utf-8") == "# mine\n"

@@ -120,3 +120,8 @@ def test_the_headline_says_of_what_it_is_the_rate() -> None:
         assert part in label
     assert "published series" in load_spec("trend").headline_label
     assert "no rate" in load_spec("loss_law").headline_label
+
+
+def test_a_published_series_may_grow_at_any_pace() -> None:
+    rate = load_spec("trend").priors["growth_rate"]
+    assert rate.ppf(0.999) > 40

@@ -366,3 +366,14 @@ def test_nothing_but_a_spec_error_escapes_from_bytes(
         load_spec(write(content))
     except SpecError:
         return
+
+
+def test_a_file_name_that_is_no_name_becomes_one(tmp_path: Path) -> None:
+    path = tmp_path / "my own é.toml"
+    path.write_text('extends = "trend"\n', encoding="utf-8")
+    assert load_spec(path).name == "my-own"
+
+
+def test_a_folder_is_no_hypothesis(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="is not a file"):
+        load_spec(tmp_path)
