@@ -12,6 +12,7 @@ from bayesdensing.assembly.blocks import add_link, add_loss, add_loss_geometry, 
 from bayesdensing.assembly.geometry import Geometry
 from bayesdensing.assembly.growth import add_growth, add_growth_geometry, evaluator_stretch
 from bayesdensing.data import DataBundle
+from bayesdensing.laws.trend import DAYS_PER_YEAR
 from bayesdensing.spec import Spec
 
 __all__ = ["Assembled", "assemble"]
@@ -151,4 +152,4 @@ def _span(quantity: str, released: Any, reference: Any) -> dict[str, str]:
 def _decimal_years(released: Any) -> np.ndarray:
     start = np.datetime64("2000-01-01")
     days = (released.to_numpy().astype("datetime64[D]") - start).astype(float)
-    return np.asarray(2000 + days / designs.DAYS_PER_YEAR)
+    return np.asarray(2000 + days / DAYS_PER_YEAR)

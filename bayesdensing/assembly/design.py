@@ -11,6 +11,7 @@ import pandas as pd
 
 from bayesdensing.data import DataBundle
 from bayesdensing.errors import DataNeedError
+from bayesdensing.laws.trend import DAYS_PER_YEAR
 from bayesdensing.spec import Spec
 
 __all__ = [
@@ -25,7 +26,6 @@ __all__ = [
     "score_design",
 ]
 
-DAYS_PER_YEAR = 365.25
 _LEFT_OUT = ("pruned", "quantized", "pruned+distilled")
 
 
