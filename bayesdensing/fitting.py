@@ -148,7 +148,6 @@ def _check_target(folder: Path) -> None:
 
 
 def _reason(out: str | Path, spec: Spec, bundle: DataBundle, *, seed: int) -> str | None:
-    store.recover(out)
     reason = runs.refit_reason(
         out, spec=spec, data=bundle, seed=seed, version=_versions()["bayesdensing"]
     )

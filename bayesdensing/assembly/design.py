@@ -351,11 +351,15 @@ def _eligible_llms(spec: Spec, bundle: DataBundle) -> pd.DataFrame:
         keep &= llms["is_base"]
     if not spec.data.compressed:
         keep &= ~llms["compression"].isin(_LEFT_OUT)
+    return _released_within(spec, llms[keep])
+
+
+def _released_within(spec: Spec, rows: pd.DataFrame) -> pd.DataFrame:
     if spec.data.released_from is not None:
-        keep &= llms["release_date"] >= pd.Timestamp(spec.data.released_from)
+        rows = rows[rows["release_date"] >= pd.Timestamp(spec.data.released_from)]
     if spec.data.released_until is not None:
-        keep &= llms["release_date"] <= pd.Timestamp(spec.data.released_until)
-    return llms[keep]
+        rows = rows[rows["release_date"] <= pd.Timestamp(spec.data.released_until)]
+    return rows
 
 
 def _eligible_scores(spec: Spec, bundle: DataBundle) -> pd.DataFrame:
@@ -452,10 +456,7 @@ def published_design(spec: Spec, bundle: DataBundle) -> PublishedDesign:
     frame = _table(bundle, "densities")
     series = _one_of(frame, "series", spec.data.series, file="densities.csv")
     rows = frame[frame["series"] == series].sort_values(["release_date", "model"])
-    if spec.data.released_from is not None:
-        rows = rows[rows["release_date"] >= pd.Timestamp(spec.data.released_from)]
-    if spec.data.released_until is not None:
-        rows = rows[rows["release_date"] <= pd.Timestamp(spec.data.released_until)]
+    rows = _released_within(spec, rows)
     _enough_dates(rows, f"values of series {series}")
     released = pd.DatetimeIndex(rows["release_date"])
     years, reference = _years(released)
