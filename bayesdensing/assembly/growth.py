@@ -10,7 +10,7 @@ from bayesdensing.assembly.blocks import Curve, Link, add_trend, pooled
 from bayesdensing.assembly.design import ScoreDesign
 from bayesdensing.assembly.grouped import grouped_student_t
 from bayesdensing.laws import score
-from bayesdensing.spec import ReferenceTokens, Spec
+from bayesdensing.spec import Spec
 
 __all__ = ["add_growth", "add_growth_geometry", "evaluator_stretch"]
 
@@ -18,26 +18,6 @@ __all__ = ["add_growth", "add_growth_geometry", "evaluator_stretch"]
 SIZE_QUANTILES = (0.2, 0.5, 0.8)
 #: Measurements that tell about as much of an evaluator's effect as its prior does.
 EVEN_COUNT = 4.0
-
-
-def reference_log_tokens(rule: ReferenceTokens, log_size: Any) -> Any:
-    """Return the log tokens of a reference model of a given effective size.
-
-    Parameters
-    ----------
-    rule : ReferenceTokens
-        The rule.
-    log_size : array
-        Natural log of effective parameters.
-
-    Returns
-    -------
-    array
-        Natural log of tokens, the shape of `log_size`.
-    """
-    if rule.rule == "ratio":
-        return log_size + np.log(rule.value)
-    return log_size * 0 + np.log(rule.value)
 
 
 def add_growth(spec: Spec, design: ScoreDesign, *, curve: Curve, link: Link, size: int) -> Any:
@@ -95,7 +75,7 @@ def _pair_moments(
     reach = np.sqrt(3.0) * departs[b]
 
     def strength(log_size: Any) -> Any:
-        tokens = reference_log_tokens(spec.reference_tokens, log_size)
+        tokens = spec.reference_tokens.log_tokens(log_size)
         return score.logit_strength(
             loss=curve.loss(log_size, tokens, b),
             midpoint_loss=link.midpoint_loss[b],
@@ -163,6 +143,6 @@ def add_growth_geometry(
     # LLMs of one size still need two sizes for a slope
     for log_n in (min(low, middle - 1), middle, max(high, middle + 1)):
         at = np.full(size, log_n)
-        losses.append(curve.loss(at, reference_log_tokens(spec.reference_tokens, at), every))
+        losses.append(curve.loss(at, spec.reference_tokens.log_tokens(at), every))
     shifts["midpoint_loss"] = pt.log(losses[1])
     shifts["link_slope"] = -pt.log(losses[0] - losses[2])

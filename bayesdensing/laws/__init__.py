@@ -1,6 +1,15 @@
 """The science, one idea a file: pure functions of arrays, each with its default priors."""
 
-from bayesdensing.laws import deviation, loss, score, trend
+from bayesdensing.laws import deviation, frontier, loss, score, trend
 from bayesdensing.laws.priors import DISTRIBUTIONS, SCALE_SPREAD, Prior
 
-__all__ = ["DISTRIBUTIONS", "SCALE_SPREAD", "Prior", "deviation", "loss", "score", "trend"]
+__all__ = [
+    "DISTRIBUTIONS",
+    "SCALE_SPREAD",
+    "Prior",
+    "deviation",
+    "frontier",
+    "loss",
+    "score",
+    "trend",
+]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-__all__ = ["Array", "exp", "log", "sigmoid", "sqrt"]
+__all__ = ["Array", "exp", "log", "log_ndtr", "sigmoid", "sqrt"]
 
 #: A NumPy array, a number, an xarray object or a PyTensor variable.
 Array = Any
@@ -88,3 +88,28 @@ def sigmoid(x: Array) -> Array:
         The shape of `x`.
     """
     return _pt().sigmoid(x) if _symbolic(x) else special.expit(x)
+
+
+def log_ndtr(x: Array) -> Array:
+    """Logarithm of the standard normal distribution function, elementwise, in the far tail too.
+
+    Parameters
+    ----------
+    x : array
+        Any shape.
+
+    Returns
+    -------
+    array
+        The shape of `x`.
+    """
+    if not _symbolic(x):
+        return special.log_ndtr(x)
+    pt, root = _pt(), np.sqrt(2.0)
+    # each branch sees only what it can hold: an overflow in the other would spoil the gradient
+    tail, body = pt.minimum(x, -1.0), pt.maximum(x, -1.0)
+    return pt.switch(
+        x < -1.0,
+        pt.log(pt.erfcx(-tail / root) / 2) - tail**2 / 2,
+        pt.log1p(-pt.erfc(body / root) / 2),
+    )

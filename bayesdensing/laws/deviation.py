@@ -9,10 +9,13 @@ benchmark, since these share the LLM and the items; the over-dispersion is each 
 from collections.abc import Mapping
 from types import MappingProxyType
 
+import numpy as np
+
 from bayesdensing.laws._array import Array, log
 from bayesdensing.laws.priors import Prior
+from bayesdensing.laws.score import binomial_variance, shifted
 
-__all__ = ["PRIORS", "REASONS", "SCALES", "shared_student_t"]
+__all__ = ["PRIORS", "REASONS", "SCALES", "sample_scores", "sample_tails", "shared_student_t"]
 
 #: Scales on which an LLM can depart from its size's score.
 SCALES: tuple[str, ...] = ("score", "size")
@@ -79,3 +82,65 @@ def shared_student_t(
     distance = (total_square - between) / own_variance + between / joint
     log_det = (count - 1) * log(own_variance) + log(joint)
     return log_constant - log_det / 2 - (df + count) / 2 * log(1 + distance / df)
+
+
+def sample_tails(rng: np.random.Generator, *, df: Array, size: tuple[int, ...]) -> np.ndarray:
+    """Draw what stretches all deviations of an LLM on a benchmark: what makes a normal a Student-t.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+    df : array
+        Degrees of freedom, broadcast against `size`.
+    size : tuple of int
+        Shape of the draws, the last axis the pair.
+
+    Returns
+    -------
+    ndarray
+        Factors above 0, shape `size`.
+    """
+    spread = np.broadcast_to(np.asarray(df, dtype=float), size)
+    return np.asarray(np.sqrt(spread / rng.chisquare(spread)))
+
+
+def sample_scores(
+    rng: np.random.Generator,
+    *,
+    pair_score: np.ndarray,
+    tails: np.ndarray,
+    n_items: np.ndarray,
+    overdispersion: np.ndarray,
+    effect: np.ndarray,
+    obs_pair: np.ndarray,
+) -> np.ndarray:
+    """Draw measured scores, given each LLM's own score on each benchmark.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+    pair_score : ndarray, shape (..., pair)
+        Score after the LLM's departure on the benchmark, 0 to 1.
+    tails : ndarray, shape (..., pair)
+        `sample_tails`, those of the departure too.
+    n_items : ndarray, shape (pair,)
+        Items of the benchmark (count); their noise is shared by all who measure the pair.
+    overdispersion : ndarray, shape (..., pair)
+        Scale of each measurement's own scatter (score).
+    effect : ndarray, shape (..., score_obs)
+        Evaluator's effect (logits).
+    obs_pair : ndarray of int, shape (score_obs,)
+        Pair of each measurement.
+
+    Returns
+    -------
+    ndarray, shape (..., score_obs)
+        Scores, kept to 0 to 1.
+    """
+    items = np.sqrt(binomial_variance(pair_score, n_items)) * tails
+    shared = items * rng.normal(size=pair_score.shape)
+    own = (overdispersion * tails)[..., obs_pair] * rng.normal(size=effect.shape)
+    seen = shifted(pair_score[..., obs_pair], effect) + shared[..., obs_pair] + own
+    return np.asarray(np.clip(seen, 0.0, 1.0))

@@ -4,6 +4,7 @@ from bayesdensing.spec.describe import SpecDescription, describe
 from bayesdensing.spec.model import (
     DataAxis,
     GrowthAxis,
+    InformationAxis,
     LossAxis,
     ReferenceTokens,
     SamplerSettings,
@@ -16,6 +17,7 @@ __all__ = [
     "PRIOR_TABLE",
     "DataAxis",
     "GrowthAxis",
+    "InformationAxis",
     "LossAxis",
     "PriorEntry",
     "ReferenceTokens",

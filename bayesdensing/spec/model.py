@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal, Self
@@ -22,6 +23,7 @@ from bayesdensing.spec.priors import PRIOR_TABLE
 __all__ = [
     "DataAxis",
     "GrowthAxis",
+    "InformationAxis",
     "LossAxis",
     "ReferenceTokens",
     "SamplerSettings",
@@ -129,6 +131,23 @@ class ReferenceTokens(_Axis):
             raise ValueError(f"value = {self.value:g} {unit} cannot be meant by the rule")
         return self
 
+    def log_tokens(self, log_size: Any) -> Any:
+        """Return the log tokens of a reference model.
+
+        Parameters
+        ----------
+        log_size : array
+            Natural log of effective parameters.
+
+        Returns
+        -------
+        array
+            Natural log of tokens, the shape of `log_size`.
+        """
+        if self.rule == "ratio":
+            return log_size + math.log(self.value)
+        return log_size * 0 + math.log(self.value)
+
     @property
     def label(self) -> str:
         """The rule in words."""
@@ -148,11 +167,31 @@ class GrowthAxis(_Axis):
         ``total`` or ``active`` parameters.
     deviation : str
         Scale of an LLM's departure on a benchmark: ``score`` (log-odds) or ``size`` (log N).
+    frontier : str
+        ``none``: LLMs scatter evenly about the trend; ``half-normal``: the trend is a frontier
+        that they stay behind.
     """
 
     trend: Literal["exponential", "constant"] = "exponential"
     parameter_count: Literal["total", "active"] = "total"
     deviation: Literal["score", "size"] = "score"
+    frontier: Literal["none", "half-normal"] = "none"
+
+
+class InformationAxis(_Axis):
+    """Whether scores may tell about the loss law.
+
+    Attributes
+    ----------
+    flow : str
+        ``joint``: all blocks inform one another; ``cut``: the loss law is what the reference runs
+        alone say, passed on without feedback.
+    reference_draws : int
+        Draws of the reference posterior that a cut passes on, each with a fit of its own.
+    """
+
+    flow: Literal["joint", "cut"] = "joint"
+    reference_draws: Annotated[StrictInt, Field(ge=2)] = 24
 
 
 class SamplerSettings(_Axis):
@@ -189,7 +228,7 @@ class Spec(_Axis):
         What it claims, in a few sentences.
     blocks : tuple of str
         Any of ``loss``; ``link``; ``loss, link``; ``loss, link, growth``; ``published``.
-    data, loss, reference_tokens, growth, sampler
+    data, loss, reference_tokens, growth, information, sampler
         The axes.
     priors : dict of str to Prior
         Every prior that the hypothesis uses, defaults filled in.
@@ -205,6 +244,7 @@ class Spec(_Axis):
     loss: LossAxis = LossAxis()
     reference_tokens: ReferenceTokens = ReferenceTokens()
     growth: GrowthAxis = GrowthAxis()
+    information: InformationAxis = InformationAxis()
     priors: Mapping[str, Prior] = Field(default_factory=dict)
     sampler: SamplerSettings = SamplerSettings()
 
@@ -236,6 +276,20 @@ class Spec(_Axis):
             if prior.dist not in allowed:
                 raise ValueError(f"{name} cannot be {prior.dist}; possible: {', '.join(allowed)}")
         return value
+
+    @model_validator(mode="after")
+    def _axes_of_blocks(self) -> Self:
+        if self.information.flow == "cut" and "growth" not in self.blocks:
+            raise ValueError(
+                'information.flow = "cut" needs the blocks ["loss", "link", "growth"]: there is '
+                "nothing to cut between"
+            )
+        if self.growth.frontier != "none" and "growth" not in self.blocks:
+            raise ValueError(
+                f"growth.frontier = {self.growth.frontier!r} needs the blocks "
+                '["loss", "link", "growth"]'
+            )
+        return self
 
     @model_validator(mode="after")
     def _priors_used(self) -> Self:
@@ -282,10 +336,13 @@ class Spec(_Axis):
         if "growth" not in self.blocks:
             return "no growth block: this hypothesis has no rate"
         kind = "base LLMs" if self.data.base_only else "LLMs"
+        behind = self.growth.frontier != "none"
+        of = f"frontier ({self.growth.frontier} inefficiency)" if behind else "mean trend"
+        cut = ", loss law from the reference runs alone" if self.information.flow == "cut" else ""
         return (
-            f"mean trend of capability density over open {kind} in the bundle, "
+            f"{of} of capability density over open {kind} in the bundle, "
             f"{self.growth.parameter_count} parameters, {self.reference_tokens.label}, "
-            f"{self.loss.law} loss law, {self.growth.trend} trend"
+            f"{self.loss.law} loss law, {self.growth.trend} trend{cut}"
         )
 
 
@@ -331,4 +388,6 @@ def used_priors(raw: Mapping[str, Any]) -> frozenset[str]:
         names -= {"size_effect_sd"}
     if axis("growth", "trend", "exponential") == "constant":
         names -= {"growth_rate"}
+    if "growth" not in blocks or axis("growth", "frontier", "none") == "none":
+        names -= {"inefficiency_sd"}
     return frozenset(names)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from bayesdensing.laws import Prior, deviation, loss, score, trend
+from bayesdensing.laws import Prior, deviation, frontier, loss, score, trend
 
 __all__ = ["PRIOR_TABLE", "PriorEntry"]
 
@@ -56,13 +56,26 @@ _MEANINGS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "level": ("trend", "log", "log density at the mean release date"),
         "growth_rate": ("trend", "1/yr", "growth rate of density, natural log"),
         "dispersion": ("trend", "log", "sd of log density about the trend"),
+        "inefficiency_sd": ("trend", "log", "scale of how far LLMs stay behind the frontier"),
     }
 )
 
 
 def _table() -> dict[str, PriorEntry]:
-    defaults = {**loss.PRIORS, **score.PRIORS, **deviation.PRIORS, **trend.PRIORS}
-    reasons = {**loss.REASONS, **score.REASONS, **deviation.REASONS, **trend.REASONS}
+    defaults = {
+        **loss.PRIORS,
+        **score.PRIORS,
+        **deviation.PRIORS,
+        **trend.PRIORS,
+        **frontier.PRIORS,
+    }
+    reasons = {
+        **loss.REASONS,
+        **score.REASONS,
+        **deviation.REASONS,
+        **trend.REASONS,
+        **frontier.REASONS,
+    }
     return {
         name: PriorEntry(block, defaults[name], unit, meaning, reasons[name])
         for name, (block, unit, meaning) in _MEANINGS.items()

@@ -20,7 +20,7 @@ from bayesdensing.spec.priors import PRIOR_TABLE
 __all__ = ["dump", "list_specs", "load_spec", "parse"]
 
 _MAX_BYTES = 1_000_000
-_AXES = ("data", "loss", "reference_tokens", "growth", "sampler")
+_AXES = ("data", "loss", "reference_tokens", "growth", "information", "sampler")
 
 
 def load_spec(spec: str | Path | Spec = "joint") -> Spec:
