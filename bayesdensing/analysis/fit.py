@@ -13,6 +13,7 @@ import xarray as xr
 
 from bayesdensing.analysis import headline as headlines
 from bayesdensing.analysis import readings, runs, tables
+from bayesdensing.analysis import residuals as from_trend
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -144,6 +145,10 @@ class Fit:
     def density_table(self) -> pd.DataFrame:
         """Return date, size, scores, density and effective parameters of every LLM."""
         return tables.density_table(self)
+
+    def residuals(self) -> pd.DataFrame:
+        """Return every LLM's standardised distance from the trend, with date, size and family."""
+        return from_trend.residuals(self)
 
     def trend(self, dates: pd.DatetimeIndex, *, max_draws: int | None = None) -> xr.DataArray:
         """Return the trend of the quantity over dates.

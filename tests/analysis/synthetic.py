@@ -33,8 +33,10 @@ def make_diagnostics(**changes: Any) -> Diagnostics:
     return Diagnostics(**(good | changes))
 
 
-def make_data(*, n_llms: int = 12, seed: int = 1) -> DataBundle:
-    """A bundle of two benchmarks, three reference runs, and LLMs scored on both."""
+def make_data(
+    *, n_llms: int = 12, benchmarks: Sequence[str] = BENCHMARKS, seed: int = 1
+) -> DataBundle:
+    """A bundle of benchmarks with reference runs, loss-score points and scores of LLMs on all."""
     rng = np.random.default_rng(seed)
     llms = [f"llm-{i:02d}" for i in range(n_llms)]
     dates = pd.Timestamp("2023-01-01") + pd.to_timedelta(np.linspace(0, 730, n_llms), unit="D")
@@ -44,20 +46,28 @@ def make_data(*, n_llms: int = 12, seed: int = 1) -> DataBundle:
         name="synthetic",
         version="1",
         benchmarks=pd.DataFrame(
-            {"benchmark": BENCHMARKS, "n_items": [14042, 6511], "chance": [0.25, 0.25]}
-        ).assign(source="made up"),
+            {"benchmark": benchmarks, "n_items": 5000, "chance": 0.25, "source": "made up"}
+        ),
         reference_runs=pd.DataFrame(
             [
                 ("suite", run, benchmark, n, 20 * n, 3 * n**-0.1, "nats")
                 for run, n in runs
-                for benchmark in BENCHMARKS
+                for benchmark in benchmarks
             ],
             columns=["suite", "run", "benchmark", "n_params", "n_tokens", "loss", "loss_unit"],
+        ).assign(source="made up"),
+        loss_scores=pd.DataFrame(
+            [
+                ("suite", f"point-{loss}", benchmark, loss, 0.3 + 0.1 / loss**0.5, role)
+                for loss, role in ((0.4, "fit"), (0.2, "fit"), (0.1, "fit"), (0.05, "held_out"))
+                for benchmark in benchmarks
+            ],
+            columns=["suite", "point", "benchmark", "loss", "score", "role"],
         ).assign(source="made up"),
         models=pd.DataFrame(
             {
                 "model": llms,
-                "family": "family",
+                "family": [f"family-{i // 3}" for i in range(n_llms)],
                 "organization": "lab",
                 "release_date": dates.strftime("%Y-%m-%d"),
                 "n_params": sizes.round(),
@@ -71,7 +81,7 @@ def make_data(*, n_llms: int = 12, seed: int = 1) -> DataBundle:
             [
                 (llm, benchmark, "harness", 0.3 + 0.5 * rng.random(), "made up")
                 for llm in llms
-                for benchmark in BENCHMARKS
+                for benchmark in benchmarks
             ],
             columns=["model", "benchmark", "evaluator", "score", "source"],
         ),
@@ -85,13 +95,14 @@ def make_fit(
     chains: int = 4,
     draws: int = 250,
     n_llms: int = 12,
+    benchmarks: Sequence[str] = BENCHMARKS,
     diagnostics: Mapping[str, Any] | None = None,
     leave_out: Sequence[str] = (),
     seed: int = 1,
 ) -> Fit:
     """A fit whose draws are random: `rate` is (chain, draw) or None for 1.7 per year +- 0.12."""
     rng = np.random.default_rng(seed)
-    data = make_data(n_llms=n_llms)
+    data = make_data(n_llms=n_llms, benchmarks=benchmarks)
     models = data.models
     assert models is not None
     shape = (chains, draws)
@@ -106,7 +117,7 @@ def make_fit(
     by_benchmark = {
         "irreducible_loss": 0.05, "n_coefficient": 30.0, "n_exponent": 0.3,
         "d_coefficient": 60.0, "d_exponent": 0.29, "floor": 0.25, "ceiling": 0.96,
-        "midpoint_loss": 0.15, "link_slope": 20.0, "deviation_sd": 0.4,
+        "midpoint_loss": 0.15, "link_slope": 20.0, "deviation_sd": 0.4, "pivot_loss": 0.4,
     }  # fmt: skip
     cd = ("chain", "draw")
     variables: dict[str, Any] = {
@@ -116,11 +127,11 @@ def make_fit(
         "log_density": ((*cd, "llm"), log_density),
         "evaluator_effect": (
             (*cd, "evaluator", "benchmark"),
-            rng.normal(0, 0.1, (*shape, len(EVALUATORS), len(BENCHMARKS))),
+            rng.normal(0, 0.1, (*shape, len(EVALUATORS), len(benchmarks))),
         ),
     }
     for name, value in by_benchmark.items():
-        spread = 1 + 0.02 * rng.normal(size=(*shape, len(BENCHMARKS)))
+        spread = 1 + 0.02 * rng.normal(size=(*shape, len(benchmarks)))
         variables[name] = ((*cd, "benchmark"), value * spread)
     posterior = xr.Dataset(
         {name: value for name, value in variables.items() if name not in leave_out},
@@ -128,7 +139,7 @@ def make_fit(
             "chain": range(chains),
             "draw": range(draws),
             "llm": models["model"].to_numpy(),
-            "benchmark": list(BENCHMARKS),
+            "benchmark": list(benchmarks),
             "evaluator": list(EVALUATORS),
         },
         attrs={
@@ -137,14 +148,15 @@ def make_fit(
             "data_end": "2024-12-31",
             "quantity": "capability density",
             "loss_unit": "nats",
-            "n_scores": str(2 * n_llms),
-            "n_reference_runs": "6",
+            "n_scores": str(len(benchmarks) * n_llms),
+            "n_reference_runs": str(3 * len(benchmarks)),
         },
     )
     constants = xr.Dataset(
         {
             "n_params": ("llm", models["n_params"].to_numpy()),
             "release_year": ("llm", release_year),
+            "years": ("llm", years),
             "n_scores": ("llm", np.full(n_llms, 2)),
         },
         coords={"llm": models["model"].to_numpy()},
