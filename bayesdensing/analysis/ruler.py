@@ -120,9 +120,7 @@ class Ruler:
         ndarray, the shape of `log_size`
             Score, 0 to 1.
         """
-        w = self.strength(log_size, benchmark, departure=departure)
-        floor, ceiling = (self._at(name, benchmark, w.ndim) for name in ("floor", "ceiling"))
-        return np.asarray(score_law.link(w, floor=floor, ceiling=ceiling))
+        return self._linked(self.strength(log_size, benchmark, departure=departure), benchmark)
 
     def moments(self, log_size: Any, benchmark: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and variance of the score over an LLM's departures, as the model has them.
@@ -138,9 +136,18 @@ class Ruler:
             Mean and variance, each the shape of `log_size`.
         """
         reach = np.sqrt(3.0) * self._at("deviation_sd", benchmark, np.ndim(log_size))
+        if self.spec.growth.deviation == "size":
+            nodes = (self.score(log_size, benchmark, departure=k * reach) for k in (-1, 0, 1))
+            return score_law.smeared_moments(*nodes)
+        # the departure is added to the strength, so the costly loss is needed once
+        middle = self.strength(log_size, benchmark)
         return score_law.smeared_moments(
-            *(self.score(log_size, benchmark, departure=k * reach) for k in (-1, 0, 1))
+            *(self._linked(middle + k * reach, benchmark) for k in (-1, 0, 1))
         )
+
+    def _linked(self, w: np.ndarray, benchmark: Any) -> np.ndarray:
+        floor, ceiling = (self._at(name, benchmark, w.ndim) for name in ("floor", "ceiling"))
+        return np.asarray(score_law.link(w, floor=floor, ceiling=ceiling))
 
     def _at(self, name: str, benchmark: Any, ndim: int) -> np.ndarray:
         """Return a parameter at the benchmarks of the last axis, draws along the first."""
