@@ -21,6 +21,8 @@ __all__ = [
     "add_loss",
     "add_loss_geometry",
     "add_published",
+    "add_trend",
+    "given_loss",
     "pooled",
 ]
 
@@ -180,6 +182,41 @@ def add_loss(spec: Spec, design: LossDesign, *, size: int) -> Curve:
         dims="reference_run",
     )
     return curve
+
+
+def given_loss(spec: Spec, design: LossDesign, *, size: int) -> Curve:
+    """Add the loss law as data, to be set to draws from elsewhere.
+
+    Parameters
+    ----------
+    spec : Spec
+        The hypothesis.
+    design : LossDesign
+        The runs, of which the pivot and the mean losses are used.
+    size : int
+        Number of benchmarks.
+
+    Returns
+    -------
+    Curve
+        The law, its five parameters being ``pm.Data`` of those names.
+    """
+    count = np.bincount(design.benchmark, minlength=size)
+    start = {
+        "pivot_loss": np.exp(np.bincount(design.benchmark, design.log_loss, size) / count),
+        **{
+            name: np.full(size, float(spec.priors[name].ppf(0.5)))
+            for name in ("d_share", "irreducible_share", "n_exponent", "d_exponent")
+            if name in spec.priors
+        },
+    }
+    given = {name: pm.Data(name, value, dims="benchmark") for name, value in start.items()}
+    given.setdefault("irreducible_share", pt.zeros(size))
+    law = loss_law.coefficients(
+        **given, log_pivot_n=design.log_pivot_n, log_pivot_d=design.log_pivot_d
+    )
+    shares = (given[name] for name in ("pivot_loss", "d_share", "irreducible_share"))
+    return Curve(*shares, law, design.log_pivot_n, design.log_pivot_d)
 
 
 def add_loss_geometry(curve: Curve, shifts: dict[str, Any]) -> None:

@@ -8,14 +8,20 @@ import numpy as np
 import pymc as pm
 
 from bayesdensing.assembly import design as designs
-from bayesdensing.assembly.blocks import add_link, add_loss, add_loss_geometry, add_published
+from bayesdensing.assembly.blocks import (
+    add_link,
+    add_loss,
+    add_loss_geometry,
+    add_published,
+    given_loss,
+)
 from bayesdensing.assembly.geometry import Geometry
 from bayesdensing.assembly.growth import add_growth, add_growth_geometry, evaluator_stretch
 from bayesdensing.data import DataBundle
 from bayesdensing.laws.trend import DAYS_PER_YEAR
-from bayesdensing.spec import Spec
+from bayesdensing.spec import PRIOR_TABLE, DataAxis, Spec
 
-__all__ = ["Assembled", "assemble"]
+__all__ = ["Assembled", "assemble", "reference_alone"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,11 @@ def assemble(spec: Spec, bundle: DataBundle) -> Assembled:
     DataNeedError
         Where the bundle lacks what a block needs.
 
+    Notes
+    -----
+    Under a cut the loss law is data of the model: ``pm.Data`` that wait for draws of
+    `reference_alone`.
+
     Examples
     --------
     >>> from bayesdensing import load_data, load_spec
@@ -91,8 +102,11 @@ def assemble(spec: Spec, bundle: DataBundle) -> Assembled:
     curve = None
     with pm.Model(coords=coords) as model:
         if loss is not None:
-            curve = add_loss(spec, loss, size=size)
-            add_loss_geometry(curve, shifts)
+            if spec.information.flow == "cut":
+                curve = given_loss(spec, loss, size=size)
+            else:
+                curve = add_loss(spec, loss, size=size)
+                add_loss_geometry(curve, shifts)
         if points is not None:
             chance = designs.chance_of(bundle, benchmarks)
             link = add_link(spec, points, chance=chance, curve=curve)
@@ -104,6 +118,32 @@ def assemble(spec: Spec, bundle: DataBundle) -> Assembled:
     constants, attrs = _context(loss, scores)
     return Assembled(
         model, Geometry(shifts=shifts, log_stretches=stretches, latents=latents), constants, attrs
+    )
+
+
+def reference_alone(spec: Spec, bundle: DataBundle) -> Spec:
+    """Return what a joint hypothesis says of the reference runs, without anything else.
+
+    Parameters
+    ----------
+    spec : Spec
+        A hypothesis with a loss law.
+    bundle : DataBundle
+        The data, which say on which benchmarks all blocks have rows.
+
+    Returns
+    -------
+    Spec
+        The loss law alone: same law, priors, suite, benchmarks and sampler.
+    """
+    return Spec(
+        name=f"{spec.name}-reference",
+        title=f"The loss law of {spec.name}, from the reference runs alone",
+        blocks=("loss",),
+        data=DataAxis(benchmarks=designs.benchmarks_of(spec, bundle), suite=spec.data.suite),
+        loss=spec.loss,
+        priors={n: p for n, p in spec.priors.items() if PRIOR_TABLE[n].block == "loss"},
+        sampler=spec.sampler,
     )
 
 

@@ -9,7 +9,7 @@ import pytensor.tensor as pt
 from bayesdensing.assembly.blocks import Curve, Link, add_trend, pooled
 from bayesdensing.assembly.design import ScoreDesign
 from bayesdensing.assembly.grouped import grouped_student_t
-from bayesdensing.laws import score
+from bayesdensing.laws import frontier, score
 from bayesdensing.spec import Spec
 
 __all__ = ["add_growth", "add_growth_geometry", "evaluator_stretch"]
@@ -41,8 +41,7 @@ def add_growth(spec: Spec, design: ScoreDesign, *, curve: Curve, link: Link, siz
     TensorVariable, shape (benchmark,)
         Sd of the evaluators' effects.
     """
-    mean, dispersion = add_trend(spec, design.years)
-    log_density = pm.Normal("log_density", mu=mean, sigma=dispersion, dims="llm")
+    log_density = _add_density(spec, design)
     departs = pooled("deviation_sd", spec.priors["deviation_sd"], size=size)
     expected, shared = _pair_moments(spec, design, log_density, departs, curve=curve, link=link)
     shared = shared + score.binomial_variance(expected, design.n_items)
@@ -64,6 +63,46 @@ def add_growth(spec: Spec, design: ScoreDesign, *, curve: Curve, link: Link, siz
         dims="score_obs",
     )
     return effect_sd
+
+
+def _add_density(spec: Spec, design: ScoreDesign) -> Any:
+    """Add the log density of every LLM, about the trend or behind the frontier."""
+    mean, dispersion = add_trend(spec, design.years)
+    if spec.growth.frontier == "none":
+        return pm.Normal("log_density", mu=mean, sigma=dispersion, dims="llm")
+    behind = spec.priors["inefficiency_sd"].rv("inefficiency_sd")
+    # of one value per LLM also where the trend is constant
+    return pm.CustomDist(
+        "log_density",
+        mean + np.zeros(len(design.llms)),
+        dispersion,
+        behind,
+        logp=_composed_logp,
+        random=_composed_random,
+        support_point=_composed_centre,
+        signature="(n),(),()->(n)",
+        dims="llm",
+    )
+
+
+def _composed_logp(value: Any, trend: Any, dispersion: Any, behind: Any) -> Any:
+    terms = frontier.log_density(value - trend, dispersion=dispersion, inefficiency_sd=behind)
+    return terms.sum(axis=-1)
+
+
+def _composed_random(
+    trend: Any, dispersion: Any, behind: Any, rng: np.random.Generator, size: Any = None
+) -> np.ndarray:
+    return trend + frontier.sample(
+        rng,
+        dispersion=np.asarray(dispersion)[..., None],
+        inefficiency_sd=np.asarray(behind)[..., None],
+        size=trend.shape,
+    )
+
+
+def _composed_centre(_rv: Any, _size: Any, trend: Any, _dispersion: Any, behind: Any) -> Any:
+    return trend - frontier.mean_inefficiency(behind)
 
 
 def _pair_moments(
@@ -146,3 +185,7 @@ def add_growth_geometry(
         losses.append(curve.loss(at, spec.reference_tokens.log_tokens(at), every))
     shifts["midpoint_loss"] = pt.log(losses[1])
     shifts["link_slope"] = -pt.log(losses[0] - losses[2])
+    if spec.growth.frontier != "none":
+        # scores pin down the mean LLM, not the frontier before it
+        behind = pm.modelcontext(None)["inefficiency_sd"]
+        shifts["level"] = frontier.mean_inefficiency(behind)

@@ -18,7 +18,7 @@ import xarray as xr
 from bayesdensing.inference.precondition import from_covariance, from_curvature
 from bayesdensing.inference.walk import DENSE, LATENT, Preconditioner, Walk, build_walk
 
-__all__ = ["Draws", "Progress", "Sampler"]
+__all__ = ["Draws", "Progress", "Sampler", "Warmth"]
 
 #: Called with the stage's name, iterations done, iterations in all and divergences so far.
 Progress = Callable[[str, int, int, int], None]
@@ -45,11 +45,30 @@ class Draws:
         Sampler statistics, dims (chain, draw).
     seconds : float
         Seconds of sampling, pilots included.
+    warmth : Warmth
+        Where and in which coordinates the run ended, to start a similar one from.
     """
 
     posterior: xr.Dataset
     stats: xr.Dataset
     seconds: float
+    warmth: "Warmth"
+
+
+@dataclasses.dataclass(frozen=True)
+class Warmth:
+    """What a run knows that a run on slightly other data can start from.
+
+    Attributes
+    ----------
+    values : ndarray, shape (chain, value)
+        Last unconstrained values of each chain.
+    matrices : Preconditioner
+        The coordinates.
+    """
+
+    values: np.ndarray
+    matrices: Preconditioner
 
 
 class Sampler:
@@ -92,6 +111,12 @@ class Sampler:
         """Number of unconstrained values."""
         return self._walk.n_dense + self._walk.n_latent
 
+    @property
+    def data_names(self) -> tuple[str, ...]:
+        """Names of the model's own data, which `sample` can be given anew."""
+        own = set(Preconditioner.identity(0, 0).data())
+        return tuple(v.name for v in self._compiled.shared_var_keys if v.name not in own)
+
     def sample(
         self,
         *,
@@ -102,6 +127,8 @@ class Sampler:
         cores: int | None = None,
         target_accept: float = 0.9,
         progress: Progress | None = None,
+        data: Mapping[str, np.ndarray] | None = None,
+        warmth: Warmth | None = None,
     ) -> Draws:
         """Sample the posterior.
 
@@ -119,6 +146,11 @@ class Sampler:
             Acceptance rate that the step size is adapted to.
         progress : callable, optional
             Called now and then while sampling.
+        data : mapping of str to ndarray, optional
+            New values of the model's own data, in the shapes that it was compiled with; they stay
+            for later runs.
+        warmth : Warmth, optional
+            That of a run on similar data, with as many chains: no pilots are run then.
 
         Returns
         -------
@@ -126,6 +158,7 @@ class Sampler:
             Draws, statistics and seconds.
         """
         begun = time.perf_counter()
+        self._set_data(data or {})
         seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(4)]
         plan = _Plan(chains, cores or os.cpu_count() or 1, target_accept, progress)
         # pilots need no more than to reach the posterior and see its shape: short, bold steps do
@@ -134,8 +167,12 @@ class Sampler:
         )
         walk = self._walk
         matrices = Preconditioner.identity(walk.n_dense, walk.n_latent)
-        at = walk.starts(seeds[0], chains)
-        first, second, last = _split(tune)
+        if warmth is None:
+            at = walk.starts(seeds[0], chains)
+            first, second, last = _split(tune)
+        else:
+            at, matrices = warmth.values, warmth.matrices
+            first, second, last = (0, 0), (0, 0), tune
         if first[1]:
             pilot = self._run("finding the posterior", matrices, at, first, seeds[1], pilots)
             at, matrices = self._improve(pilot, matrices, covariance=False)
@@ -143,11 +180,20 @@ class Sampler:
             pilot = self._run("learning its shape", matrices, at, second, seeds[2], pilots)
             at, matrices = self._improve(pilot, matrices, covariance=True)
         result = self._run("sampling", matrices, at, (last, draws), seeds[3], plan)
+        ended = Warmth(self._values(result, matrices)[:, -1], matrices)
         own = [f"{name}{rest}" for name in (DENSE, LATENT) for rest in ("", "_dim_0")]
         posterior = result["posterior"].drop_vars(own, errors="ignore")
         stats = result["sample_stats"]
         names = [n for n in _KEPT_STATS if n in stats]
-        return Draws(posterior, stats[names], time.perf_counter() - begun)
+        return Draws(posterior, stats[names], time.perf_counter() - begun, ended)
+
+    def _set_data(self, data: Mapping[str, np.ndarray]) -> None:
+        """Put data into the graphs of the log density and into the compiled sampler."""
+        shared = {v.name: v for v in self._compiled.shared_var_keys}
+        for name, value in data.items():
+            shared[name].set_value(np.asarray(value, dtype=float))
+        if data:
+            self._compiled = self._compiled.with_data(**data)
 
     def _run(
         self,
@@ -198,13 +244,7 @@ class Sampler:
         self, pilot: Any, matrices: Preconditioner, *, covariance: bool
     ) -> tuple[np.ndarray, Preconditioner]:
         """Return the pilot's last values and the coordinates that it suggests."""
-        walk, posterior = self._walk, pilot["posterior"]
-        z = posterior[DENSE].to_numpy()
-        values = matrices.dense_mean + z @ matrices.factor.T
-        if walk.n_latent:
-            latent = matrices.latent_mean + z @ matrices.coupling.T
-            latent = latent + matrices.scale * posterior[LATENT].to_numpy()
-            values = np.concatenate([values, latent], axis=-1)
+        walk, values = self._walk, self._values(pilot, matrices)
         step = max(1, values.shape[1] // _PILOT_POINTS)
         points = values[:, step - 1 :: step].reshape(-1, values.shape[-1])
         better = from_curvature(
@@ -214,6 +254,16 @@ class Sampler:
         if covariance and len(flat) > 2 * walk.n_dense:
             better = from_covariance(better, better.to_walk(flat)[:, : walk.n_dense])
         return values[:, -1], better
+
+    def _values(self, run: Any, matrices: Preconditioner) -> np.ndarray:
+        """Return a run's unconstrained values, (chain, draw, value), dense ones first."""
+        z = run["posterior"][DENSE].to_numpy()
+        values = matrices.dense_mean + z @ matrices.factor.T
+        if self._walk.n_latent:
+            latent = matrices.latent_mean + z @ matrices.coupling.T
+            latent = latent + matrices.scale * run["posterior"][LATENT].to_numpy()
+            values = np.concatenate([values, latent], axis=-1)
+        return np.asarray(values)
 
     def _gradient(self, values: np.ndarray) -> np.ndarray:
         # the graph's own matrices stay at the identity: runs get theirs by with_data

@@ -14,10 +14,14 @@ LOSS: dict[str, Any] = {"name": "x", "blocks": ("loss",)}
 
 
 def test_priors_are_filled_in_with_the_laws_own() -> None:
-    spec = Spec(**JOINT)
+    spec = Spec(**JOINT, growth={"frontier": "half-normal"})
     assert set(spec.priors) == set(PRIOR_TABLE)
     assert all(spec.priors[n] == PRIOR_TABLE[n].default for n in spec.priors)
-    changed = Spec(**JOINT, priors={"growth_rate": Prior("Normal", {"mu": 1, "sigma": 1})})
+    changed = Spec(
+        **JOINT,
+        growth={"frontier": "half-normal"},
+        priors={"growth_rate": Prior("Normal", {"mu": 1, "sigma": 1})},
+    )
     assert changed.priors["growth_rate"].params["mu"] == 1
     assert changed.priors["level"] == PRIOR_TABLE["level"].default
     assert list(changed.priors) == list(spec.priors)
@@ -29,13 +33,14 @@ def test_priors_are_filled_in_with_the_laws_own() -> None:
         ({"loss": {"law": "power"}}, {"irreducible_share"}),
         ({"loss": {"size_effects": False}}, {"size_effect_sd"}),
         ({"growth": {"trend": "constant"}}, {"growth_rate"}),
+        ({}, {"inefficiency_sd"}),
     ],
 )
 def test_a_prior_without_use_is_not_filled_in_and_is_refused_when_stated(
     changes: dict[str, Any], gone: set[str]
 ) -> None:
     spec = Spec(**JOINT, **changes)
-    assert set(PRIOR_TABLE) - set(spec.priors) == gone
+    assert set(PRIOR_TABLE) - set(spec.priors) == gone | {"inefficiency_sd"}
     (name,) = gone
     with pytest.raises(ValidationError, match=f"this hypothesis has no {name}"):
         Spec(**JOINT, **changes, priors={name: PRIOR_TABLE[name].default})
