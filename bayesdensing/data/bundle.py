@@ -24,8 +24,8 @@ from bayesdensing.data.reader import (
 from bayesdensing.data.rules import check_tables
 from bayesdensing.data.schema import TABLES
 from bayesdensing.data.writer import (
-    canonical_cells,
     canonical_csv,
+    canonical_table,
     content_hash,
     descriptor,
     write_folder,
@@ -270,12 +270,7 @@ def _raw_from_frames(
             what = "has no rows" if not len(frame) else "has columns of the same name"
             faults.append(Fault(file, None, None, what))
             continue
-        cells = {
-            key.strip(): [cell.strip() for cell in column]
-            for key, column in canonical_cells(frame).items()
-        }
-        rows = list(range(2, len(frame) + 2))
-        raws[name] = RawTable(file, tuple(cells), rows, cells, {key: set() for key in cells})
+        raws[name] = canonical_table(file, frame)
     return raws, faults
 
 

@@ -19,7 +19,7 @@ from bayesdensing.data.reader import RawTable
 from bayesdensing.data.schema import EXTRA_PREFIX, TABLES, Column, Table
 from bayesdensing.errors import Fault
 
-__all__ = ["check_tables"]
+__all__ = ["check_table", "check_tables"]
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _NON_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
@@ -83,6 +83,30 @@ def check_tables(
         sheet.faults.sort(key=lambda fault: fault.row or 0)
     frames = {name: pd.DataFrame(sheet.values) for name, sheet in sheets.items()}
     return frames, [fault for sheet in sheets.values() for fault in sheet.faults]
+
+
+def check_table(
+    table: Table, raw: RawTable, *, today: dt.date | None = None
+) -> tuple[pd.DataFrame, list[Fault]]:
+    """Judge and type one table by itself, its references left aside.
+
+    Parameters
+    ----------
+    table : Table
+        What it should be.
+    raw : RawTable
+        What it is.
+    today : datetime.date, optional
+        Last allowed date; the default is the current day.
+
+    Returns
+    -------
+    frame : pandas.DataFrame
+        As of `check_tables`.
+    faults : list of Fault
+    """
+    sheet = _judge(table, raw, dt.date.today() if today is None else today)
+    return pd.DataFrame(sheet.values), sorted(sheet.faults, key=lambda fault: fault.row or 0)
 
 
 def _judge(table: Table, raw: RawTable, today: dt.date) -> _Sheet:
@@ -315,6 +339,7 @@ def _check_constant(sheet: _Sheet) -> None:
 
 _RULES: dict[str, tuple[Callable[[_Sheet], None], ...]] = {
     "models": (_check_active,),
+    "new_scores": (_check_active,),
     "densities": (_check_interval,),
     "reference_runs": (_check_loss_unit,),
     "constants": (_check_constant,),

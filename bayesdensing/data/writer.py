@@ -13,10 +13,17 @@ from typing import Any
 
 import pandas as pd
 
-from bayesdensing.data.reader import DESCRIPTOR
+from bayesdensing.data.reader import DESCRIPTOR, RawTable
 from bayesdensing.data.schema import TABLES, Table, frictionless_schema
 
-__all__ = ["canonical_cells", "canonical_csv", "content_hash", "descriptor", "write_folder"]
+__all__ = [
+    "canonical_cells",
+    "canonical_csv",
+    "canonical_table",
+    "content_hash",
+    "descriptor",
+    "write_folder",
+]
 
 
 def _cell(value: Any) -> str:
@@ -56,6 +63,29 @@ def canonical_cells(frame: pd.DataFrame) -> dict[str, list[str]]:
     {'n_params': ['7000000000', '1.5'], 'is_base': ['true', 'false']}
     """
     return {str(name): [_cell(value) for value in frame[name]] for name in frame.columns}
+
+
+def canonical_table(file: str, frame: pd.DataFrame) -> RawTable:
+    """Return a table made in memory as if it had been read from a file.
+
+    Parameters
+    ----------
+    file : str
+        Name for the faults.
+    frame : pandas.DataFrame
+        The table; its index is ignored.
+
+    Returns
+    -------
+    RawTable
+        Rows numbered from 2, below a header.
+    """
+    cells = {
+        key.strip(): [cell.strip() for cell in column]
+        for key, column in canonical_cells(frame).items()
+    }
+    rows = list(range(2, len(frame) + 2))
+    return RawTable(file, tuple(cells), rows, cells, {key: set() for key in cells})
 
 
 def canonical_csv(table: Table, frame: pd.DataFrame) -> str:
