@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from bayesdensing.laws import SCALE_SPREAD
@@ -139,14 +140,16 @@ def _prior_table(spec: Spec) -> pd.DataFrame:
     rows = []
     for name, prior in spec.priors.items():
         entry = PRIOR_TABLE[name]
-        lower, upper = prior.interval(0.89)
+        with np.errstate(all="ignore"):  # a prior may be too wide for numbers: infinity says so
+            lower, upper = prior.interval(0.89)
+            median = prior.ppf(0.5)
         rows.append(
             {
                 "parameter": name,
                 "prior": str(prior),
                 "unit": entry.unit,
                 "lower89": float(lower),
-                "median": float(prior.ppf(0.5)),
+                "median": float(median),
                 "upper89": float(upper),
                 "meaning": entry.meaning,
                 "reason": entry.reason if prior == entry.default else "stated by the hypothesis",
