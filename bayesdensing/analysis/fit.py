@@ -18,6 +18,7 @@ from bayesdensing.analysis import residuals as from_trend
 if TYPE_CHECKING:
     import pymc as pm
 
+    from bayesdensing.analysis.newcomers import Newcomers
     from bayesdensing.data import DataBundle
     from bayesdensing.inference import Diagnostics
     from bayesdensing.spec import Spec
@@ -149,6 +150,37 @@ class Fit:
     def residuals(self) -> pd.DataFrame:
         """Return every LLM's standardised distance from the trend, with date, size and family."""
         return from_trend.residuals(self)
+
+    def density_of(
+        self,
+        new: str | Path | pd.DataFrame,
+        *,
+        skip_unknown: bool = False,
+        max_draws: int = 1000,
+        seed: int = 0,
+    ) -> "Newcomers":
+        """Return density and effective parameters of LLMs that the fit has not seen.
+
+        Parameters
+        ----------
+        new : str, pathlib.Path or pandas.DataFrame
+            Their scores: a CSV file, the folder of a bundle, or a table, as `density_of` in
+            `bayesdensing.analysis.newcomers` says.
+        skip_unknown : bool
+            Leave out scores on benchmarks that the fit does not have.
+        max_draws : int
+            Keep every k-th draw, this many in all.
+        seed : int
+            Seed of the draws.
+
+        Returns
+        -------
+        Newcomers
+            Draws and tables, given the posterior of the fit as it is.
+        """
+        from bayesdensing.analysis.newcomers import density_of  # which itself reads fits
+
+        return density_of(self, new, skip_unknown=skip_unknown, max_draws=max_draws, seed=seed)
 
     def trend(self, dates: pd.DatetimeIndex, *, max_draws: int | None = None) -> xr.DataArray:
         """Return the trend of the quantity over dates.

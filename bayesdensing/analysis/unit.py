@@ -29,6 +29,7 @@ __all__ = [
     "density_nodes",
     "effect_of",
     "log_likelihood",
+    "log_sizes",
     "marginal_log_likelihood",
     "pair_log_density",
     "pair_moments",
@@ -102,7 +103,7 @@ class ScoreModel:
             "inefficiency_sd": (),
         }
         absent = {"growth_rate", "inefficiency_sd"} - set(posterior.data_vars)
-        require(posterior, *(set(dims) - absent), reading="scores")
+        require(posterior, *(name for name in dims if name not in absent), reading="scores")
         size = posterior.sizes["chain"] * posterior.sizes["draw"]
 
         def flat(name: str, own: tuple[str, ...]) -> np.ndarray:
@@ -222,28 +223,26 @@ def density_nodes(
 
 
 def pair_moments(
-    model: ScoreModel, unit: UnitScores, log_density: np.ndarray
+    model: ScoreModel, log_size: np.ndarray, benchmarks: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return an LLM's expected score on each of its benchmarks, and what its measurements share.
+    """Return what pairs of an LLM and a benchmark should score, and what measurements share.
 
     Parameters
     ----------
     model : ScoreModel
         Draws.
-    unit : UnitScores
-        The LLM.
-    log_density : ndarray, shape (draw, node)
-        Natural log of its density.
+    log_size : ndarray, shape (draw, node, pair)
+        Natural log of effective parameters.
+    benchmarks : ndarray of int, shape (pair,)
+        Benchmark of each pair.
 
     Returns
     -------
     tuple of ndarray
         Mean and variance (departure and items) before evaluators, each (draw, node, pair).
     """
-    shape = (*log_density.shape, len(unit.benchmarks))
-    log_size = np.broadcast_to((unit.log_n + log_density)[..., None], shape)
-    mean, variance = model.ruler.moments(log_size, unit.benchmarks)
-    return mean, variance + binomial_variance(mean, model.n_items[unit.benchmarks])
+    mean, variance = model.ruler.moments(log_size, benchmarks)
+    return mean, variance + binomial_variance(mean, model.n_items[benchmarks])
 
 
 def pair_log_density(
@@ -326,7 +325,7 @@ def log_likelihood(
     ValueError
         Where an evaluator is unknown and no effects are given.
     """
-    mean, shared = pair_moments(model, unit, log_density)
+    mean, shared = pair_moments(model, log_sizes(unit, log_density), unit.benchmarks)
     terms = pair_log_density(
         model,
         benchmarks=unit.benchmarks,
@@ -337,6 +336,25 @@ def log_likelihood(
         score=unit.score,
     )
     return np.asarray(terms.sum(axis=-1))
+
+
+def log_sizes(unit: UnitScores, log_density: np.ndarray) -> np.ndarray:
+    """Return the effective size of an LLM, once for each of its benchmarks.
+
+    Parameters
+    ----------
+    unit : UnitScores
+        The LLM.
+    log_density : ndarray, shape (draw, node)
+        Natural log of its density.
+
+    Returns
+    -------
+    ndarray, shape (draw, node, pair)
+        Natural log of effective parameters; a view that repeats along the last axis.
+    """
+    shape = (*log_density.shape, len(unit.benchmarks))
+    return np.broadcast_to((unit.log_n + log_density)[..., None], shape)
 
 
 def effect_of(model: ScoreModel, unit: UnitScores) -> np.ndarray:

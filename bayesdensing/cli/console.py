@@ -3,6 +3,8 @@
 import json
 import os
 import sys
+import tempfile
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -17,6 +19,7 @@ __all__ = [
     "print_json",
     "say",
     "silence_stdout",
+    "write_text",
 ]
 
 _PIPE_WIDTH = 120
@@ -73,6 +76,25 @@ def say(text: str) -> None:
         One line; line breaks in it are made spaces.
     """
     print(" ".join(text.split()), file=sys.stderr, flush=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file, all of it or nothing.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file; one that is there is replaced.
+    text : str
+        Its content.
+    """
+    with tempfile.TemporaryDirectory(dir=path.absolute().parent, prefix=".bayesdensing-") as place:
+        draft = Path(place) / path.name
+        with draft.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
 
 
 def _remember_debug(context: typer.Context, value: bool) -> bool:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bayesdensing.analysis import Estimate, Fit, Headline
     from bayesdensing.inference import Diagnostics
 
-__all__ = ["print_headline"]
+__all__ = ["print_banner", "print_headline"]
 
 _LAW_PARAMETERS = (
     "irreducible_loss",
@@ -41,7 +41,7 @@ def print_headline(console: Console, fit: "Fit", *, folder: Path) -> None:
     folder : pathlib.Path
         Where its files are.
     """
-    _print_banner(console, fit.diagnostics)
+    print_banner(console, fit.diagnostics)
     found = fit.headline()
     console.print(f"{fit.spec.name}: {fit.spec.title}", style="bold")
     console.print(
@@ -69,7 +69,16 @@ def _facts(found: "Headline", fit: "Fit", *, folder: Path) -> dict[str, str]:
     }
 
 
-def _print_banner(console: Console, diagnostics: "Diagnostics") -> None:
+def print_banner(console: Console, diagnostics: "Diagnostics") -> None:
+    """Print that draws cannot be trusted, and why; nothing where they can.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to.
+    diagnostics : Diagnostics
+        Of the draws.
+    """
     if diagnostics.converged:
         return
     banner = "*** NOT CONVERGED: these numbers may be wrong ***"

@@ -1,0 +1,207 @@
+"""``bayesdensing density``: density and effective parameters, of LLMs of a fit or of new ones."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bayesdensing.cli.console import (
+    DebugOption,
+    JsonOption,
+    QuietOption,
+    out_console,
+    print_json,
+    say,
+    write_text,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+
+    from bayesdensing.analysis import Fit
+    from bayesdensing.analysis.newcomers import Newcomers
+
+__all__ = ["register"]
+
+NOT_CONVERGED = 3
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``density`` to the program.
+
+    Parameters
+    ----------
+    app : typer.Typer
+        The program, changed in place.
+    """
+    app.command(
+        "density",
+        epilog="Example: bayesdensing density runs/joint --scores new.csv",
+    )(_density)
+
+
+def _density(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Folder that `fit` wrote.")],
+    *,
+    scores: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Scores of LLMs that the fit need not have seen: a CSV with the columns model, "
+            "benchmark, evaluator, score and, unless the run's data have the LLM, n_params and "
+            "release_date; or a bundle.",
+        ),
+    ] = None,
+    skip_unknown: Annotated[
+        bool,
+        typer.Option("--skip-unknown", help="Leave out scores on benchmarks that the fit lacks."),
+    ] = False,
+    out: Annotated[
+        str | None, typer.Option(metavar="FILE.csv", help="Write the table as CSV too.")
+    ] = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Print density and effective parameters of every LLM, or of new ones without refitting.
+
+    Exits with 3 where the run's draws did not pass their checks; the table is printed all the same.
+    """
+    if skip_unknown and scores is None:
+        raise typer.BadParameter("needs --scores", param_hint="--skip-unknown")
+    if out is not None and not (Path(out).absolute().parent.is_dir()):
+        raise typer.BadParameter(f"{Path(out).parent} is not a folder", param_hint="--out")
+
+    from bayesdensing.fitting import load_fit
+
+    fit = load_fit(run)
+    found = None if scores is None else fit.density_of(scores, skip_unknown=skip_unknown)
+    table = fit.density_table() if found is None else found.table
+    if out is not None:
+        write_text(Path(out), table.to_csv(date_format="%Y-%m-%d", lineterminator="\n"))
+    if as_json:
+        print_json(_as_json(fit, table, found))
+        if not fit.diagnostics.converged:
+            say("warning: not converged: " + "; ".join(fit.diagnostics.reasons))
+    else:
+        _print(out_console(), fit, table, found, quiet=quiet)
+    return 0 if fit.diagnostics.converged else NOT_CONVERGED
+
+
+def _as_json(fit: "Fit", table: "pd.DataFrame", found: "Newcomers | None") -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "run": fit.spec.name,
+        "converged": fit.diagnostics.converged,
+        "interval_kind": "ETI",
+        "llms": _records(table.reset_index()),
+    }
+    if found is not None:
+        told["evaluator_effects"] = _records(found.effects)
+        told["scores"] = _records(found.scores)
+    return told
+
+
+def _records(table: "pd.DataFrame") -> list[dict[str, Any]]:
+    """Return the rows as plain JSON types; what is not defined is null."""
+    table = table.copy()
+    if "release_date" in table:
+        table["release_date"] = table["release_date"].dt.strftime("%Y-%m-%d")
+    return [
+        {str(name): None if value != value else value for name, value in row.items()}
+        for row in table.to_dict("records")
+    ]
+
+
+def _print(
+    console: "Console",
+    fit: "Fit",
+    table: "pd.DataFrame",
+    found: "Newcomers | None",
+    *,
+    quiet: bool,
+) -> None:
+    from bayesdensing.cli.headline import print_banner
+
+    print_banner(console, fit.diagnostics)
+    console.print(_rich_table(table))
+    if found is not None and len(found.effects):
+        console.print(_effect_table(found.effects))
+    if not quiet:
+        for line in _notes(fit, table, found):
+            console.print(line)
+
+
+def _rich_table(table: "pd.DataFrame") -> Any:
+    from rich.table import Table
+
+    has_sizes = "n_params" in table
+    shown = Table("LLM", "released")
+    numbers = ("N", "density", "89 % ETI", "effective N") if has_sizes else ("value", "89 % ETI")
+    for column in numbers:
+        shown.add_column(column, justify="right")
+    for name, row in table.to_dict("index").items():
+        mark = " *" if row.get("in_fit") else ""
+        density, interval, size = _density_cells(row)
+        cells = [_count(row["n_params"]), density, interval, size] if has_sizes else []
+        shown.add_row(
+            f"{name}{mark}", f"{row['release_date']:%Y-%m-%d}", *(cells or [density, interval])
+        )
+    return shown
+
+
+def _density_cells(row: dict[Any, Any]) -> tuple[str, str, str]:
+    """Return density, its interval and effective parameters, a bound where there is only one."""
+    if row.get("bound"):
+        sign = "≤" if row["bound"] == "at most" else "≥"
+        size = row["density_bound"] * row["n_params"]
+        return (
+            f"{sign} {row['density_bound']:.3g}",
+            f"{row['bound']}, 95 %",
+            f"{sign} {_count(size)}",
+        )
+    interval = f"{row['density_eti89_lb']:.3g} to {row['density_eti89_ub']:.3g}"
+    size = _count(row.get("effective_parameters_median", 0.0))
+    return f"{row['density_median']:.3g}", interval, size
+
+
+def _count(value: float) -> str:
+    """Return a parameter count in short: 7.2B."""
+    if value >= 1e15:
+        return f"{value:.1e}"
+    for unit, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M")):
+        if value >= unit * 0.9995:
+            return f"{value / unit:.3g}{suffix}"
+    return f"{value:,.0f}"
+
+
+def _effect_table(effects: "pd.DataFrame") -> Any:
+    from rich.table import Table
+
+    shown = Table("new evaluator", "benchmark", title="effects, logits", title_justify="left")
+    for column in ("scores", "median", "89 % ETI"):
+        shown.add_column(column, justify="right")
+    for row in effects.to_dict("records"):
+        interval = f"{row['eti89_lb']:+.2f} to {row['eti89_ub']:+.2f}"
+        cells = (row["evaluator"], row["benchmark"], str(row["n_scores"]))
+        shown.add_row(*cells, f"{row['median']:+.2f}", interval)
+    return shown
+
+
+def _notes(fit: "Fit", table: "pd.DataFrame", found: "Newcomers | None") -> list[str]:
+    if found is None:
+        return []
+    notes = [
+        f"given the posterior of {fit.spec.name}, which the new scores do not change; "
+        f"reference tokens: {fit.spec.reference_tokens.label}"
+    ]
+    if table["in_fit"].any():
+        notes.append("* is in the fit too: this answer is for the scores given, not the fit's own")
+    ends = {"at most": ("floor", "lower"), "at least": ("ceiling", "upper")}
+    for bound, (place, other) in ends.items():
+        if (table["bound"] == bound).any():
+            notes.append(
+                f"{bound}: all scores lie at their benchmarks' {place}; the {other} end "
+                "rests on the trend alone"
+            )
+    return notes
