@@ -87,7 +87,7 @@ def fit(
             reason = _reason(out, hypothesis, bundle, seed=seed)
             if reason is None or (refit == "never" and (Path(out) / store.POSTERIOR).exists()):
                 report.say(f"reusing {out}" + (f", although {reason}" if reason else ""))
-                return load_fit(out, data=bundle)
+                return _stored(Path(out), bundle, may_differ=True)
             report.say(f"fitting: {reason}")
         result = _sample(hypothesis, bundle, seed=seed, report=report, started=started)
         if out is not None:
@@ -153,9 +153,8 @@ def _reason(out: str | Path, spec: Spec, bundle: DataBundle, *, seed: int) -> st
     )
     if reason is None:
         try:
-            manifest = json.loads((Path(out) / runs.MANIFEST).read_text(encoding="utf-8"))
-            _unchanged(Path(out), manifest)
-        except (RunError, OSError, KeyError) as error:
+            _check_unaltered(Path(out))
+        except RunError as error:
             return str(error)
     return reason
 
@@ -265,18 +264,27 @@ def load_fit(path: str | Path, *, data: str | Path | DataBundle | None = None) -
     Raises
     ------
     RunError
-        Where there is no run, or it cannot be read.
+        Where there is no run, it cannot be read, or it was made from other data.
     """
-    folder = Path(path)
+    return _stored(Path(path), data)
+
+
+def _stored(folder: Path, data: str | Path | DataBundle | None, *, may_differ: bool = False) -> Fit:
     try:
         store.recover(folder)
-        manifest = json.loads((folder / runs.MANIFEST).read_text(encoding="utf-8"))
-        summary = json.loads((folder / runs.SUMMARY).read_text(encoding="utf-8"))
-        _unchanged(folder, manifest)
+        if missing := runs.missing_file(folder):
+            raise RunError(f"{folder} is no run: {missing} is missing")
+        manifest = _json(folder / runs.MANIFEST)
+        if fault := runs.version_fault(manifest):
+            raise RunError(f"{folder}: {fault}")
+        _check_unaltered(folder)
+        summary = _json(folder / runs.SUMMARY)
         spec = load_spec(folder / runs.SPEC)
         idata = store.read_idata(folder)
         record = Diagnostics.from_dict(_bare(summary["diagnostics"]))
         bundle = data if isinstance(data, DataBundle) else load_data(_origin(manifest, data))
+        if bundle.sha256 != manifest["data"]["sha256"] and not may_differ:
+            raise RunError(f"{folder} was made from other data than {bundle.path or bundle.name}")
         return Fit(
             spec=spec,
             data=bundle,
@@ -287,19 +295,28 @@ def load_fit(path: str | Path, *, data: str | Path | DataBundle | None = None) -
             versions=manifest["versions"],
             model_factory=partial(_model, spec, bundle),
         )
-    except FileNotFoundError as error:
-        raise RunError(
-            f"{folder} is no run: {Path(error.filename or folder).name} is missing"
-        ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         faults = "; ".join(str(error).splitlines())
         raise RunError(f"{folder} cannot be read: {faults}") from error
 
 
-def _unchanged(folder: Path, manifest: Mapping[str, Any]) -> None:
-    for name in (store.POSTERIOR, runs.SUMMARY, runs.SPEC):
-        if store.sha256_of(folder / name) != manifest["files"][name]:
-            raise RunError(f"{folder}: {name} is not the file that the run wrote")
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise RunError(f"{path.parent}: {path.name} is not JSON: {error}") from None
+    if not isinstance(content, dict):
+        raise RunError(f"{path.parent}: {path.name} is not a JSON object")
+    return content
+
+
+def _check_unaltered(folder: Path) -> None:
+    try:
+        name = store.altered(folder, manifest=runs.MANIFEST)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise RunError(f"{folder}: {runs.MANIFEST} cannot be read: {error}") from None
+    if name is not None:
+        raise RunError(f"{folder}: {name} is not the file that the run wrote")
 
 
 def _bare(diagnostics: Mapping[str, Any]) -> dict[str, Any]:

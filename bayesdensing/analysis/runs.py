@@ -1,6 +1,7 @@
 """A run: the folder that a fit leaves behind, and when an old one still serves."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,10 @@ __all__ = [
     "SPEC",
     "SUMMARY",
     "manifest",
+    "missing_file",
     "refit_reason",
     "run_files",
+    "version_fault",
 ]
 
 POSTERIOR = "posterior.nc"
@@ -84,6 +87,48 @@ def manifest(fit: "Fit") -> dict[str, Any]:
     }
 
 
+def version_fault(manifest: Mapping[str, Any]) -> str | None:
+    """Say why a run of another version of the format cannot be read.
+
+    Parameters
+    ----------
+    manifest : mapping
+        The object of ``manifest.json``.
+
+    Returns
+    -------
+    str or None
+        The reason in words; None: it is of this version.
+    """
+    found = manifest.get("schema_version")
+    if type(found) is int and found == SCHEMA_VERSION:
+        return None
+    if type(found) is int and found > SCHEMA_VERSION:
+        return (
+            f"the run has schema version {found}, newer than the {SCHEMA_VERSION} that this "
+            "bayesdensing reads: update it, or fit anew"
+        )
+    was = "no schema version" if found is None else f"schema version {str(found)[:20]}"
+    return f"the run has {was}, this bayesdensing reads {SCHEMA_VERSION}: fit it anew"
+
+
+def missing_file(path: str | Path) -> str | None:
+    """Name a file without which a run cannot be read.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        Folder of the run.
+
+    Returns
+    -------
+    str or None
+        The first one that is missing.
+    """
+    needed = (MANIFEST, POSTERIOR, SUMMARY, SPEC)
+    return next((name for name in needed if not (Path(path) / name).is_file()), None)
+
+
 def refit_reason(
     path: str | Path,
     *,
@@ -115,16 +160,17 @@ def refit_reason(
     folder = Path(path)
     try:
         old = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if fault := version_fault(old):
+            return fault
         was = {key: old[key] for key in ("seed", "spec", "data", "sampler", "versions")}
         spec_hash, data_hash = was["spec"]["sha256"], was["data"]["sha256"]
         old_version, sampler = was["versions"].get("bayesdensing"), dict(was["sampler"])
     except FileNotFoundError:
         return f"there is no run in {folder}"
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return f"{MANIFEST} cannot be read"
-    missing = [name for name in (POSTERIOR, SUMMARY, SPEC) if not (folder / name).is_file()]
-    if missing:
-        return f"{missing[0]} is missing"
+    if missing := missing_file(folder):
+        return f"{missing} is missing"
     if spec_hash != spec.sha256:
         return "the hypothesis has changed"
     if data_hash != data.sha256:

@@ -13,10 +13,11 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import xarray as xr
 
-__all__ = ["POSTERIOR", "read_idata", "recover", "sha256_of", "write_run"]
+__all__ = ["POSTERIOR", "altered", "read_idata", "recover", "sha256_of", "write_run"]
 
 POSTERIOR = "posterior.nc"
 _JOURNAL = ".commit.json"
@@ -43,7 +44,7 @@ def write_run(
         Name to content of every other file.
     manifest : str
         Which of the files is the manifest, a JSON object; it gets ``files``, the SHA-256 of every
-        other file.
+        other file, and ``sha256``, its own.
 
     Raises
     ------
@@ -73,7 +74,7 @@ def _listed(manifest: Path) -> set[str]:
     try:
         names = json.loads(manifest.read_text(encoding="utf-8"))["files"]
         return {name for name in names if Path(name).name == name and not name.startswith(".")}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return set()
 
 
@@ -96,6 +97,7 @@ def _stage(
     hashes = {n: hashlib.sha256(c).hexdigest() for n, c in content.items() if n != manifest}
     hashes[POSTERIOR] = sha256_of(posterior)
     stamped = {**json.loads(content[manifest]), "files": dict(sorted(hashes.items()))}
+    stamped["sha256"] = _digest(stamped)
     content[manifest] = (json.dumps(stamped, indent=2) + "\n").encode()
     staged = {posterior.name: POSTERIOR}
     for final, data in content.items():
@@ -106,6 +108,12 @@ def _stage(
     for temporary in staged:
         (folder / temporary).chmod(0o666 & ~mask)
     return staged
+
+
+def _digest(manifest: Mapping[str, Any]) -> str:
+    """Hash what a manifest says, its own hash left out."""
+    rest = {key: value for key, value in manifest.items() if key != "sha256"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
 def _write(folder: Path, final: str, data: bytes) -> Path:
@@ -135,11 +143,15 @@ def _finish(folder: Path) -> None:
     journal = folder / _JOURNAL
     if not journal.exists():
         return
-    plan = json.loads(journal.read_text())
-    for temporary, final in plan["rename"].items():
+    try:
+        plan = json.loads(journal.read_text(encoding="utf-8"))
+        renames, removals = dict(plan["rename"]), list(plan["remove"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise OSError(f"{journal} is damaged: remove it, and fit anew") from None
+    for temporary, final in renames.items():
         if (folder / temporary).exists():
             (folder / temporary).replace(folder / final)
-    for stale in plan["remove"]:
+    for stale in removals:
         (folder / stale).unlink(missing_ok=True)
     _sync_folder(folder)
     journal.unlink()
@@ -185,6 +197,37 @@ def recover(path: str | Path) -> None:
     if (folder / _JOURNAL).exists():
         with _locked(folder):
             _finish(folder)
+
+
+def altered(path: str | Path, *, manifest: str = "manifest.json") -> str | None:
+    """Name a file that is not what the run wrote.
+
+    Parameters
+    ----------
+    path : str or Path
+        Folder of a run.
+    manifest : str
+        The manifest, which holds the hashes.
+
+    Returns
+    -------
+    str or None
+        The first such file, the manifest itself before all others; None: all are as they were
+        written. A file that was taken away is none: what needs it will miss it.
+
+    Raises
+    ------
+    OSError, ValueError, KeyError, TypeError, AttributeError
+        Where the manifest cannot be read or is none.
+    """
+    folder = Path(path)
+    content = json.loads((folder / manifest).read_text(encoding="utf-8"))
+    if content.get("sha256", _digest(content)) != _digest(content):  # 0.1.0 wrote none
+        return manifest
+    for name, digest in content["files"].items():
+        if (folder / name).exists() and sha256_of(folder / name) != digest:
+            return str(name)
+    return None
 
 
 def read_idata(path: str | Path) -> xr.DataTree:

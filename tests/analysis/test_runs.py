@@ -78,12 +78,8 @@ def test_what_is_no_run_does_not_serve(run, fit, tmp_path):
     assert "there is no run" in reason(tmp_path / "nowhere", fit)
     (run / "posterior.nc").unlink()
     assert reason(run, fit) == "posterior.nc is missing"
-    for text in (
-        "",
-        "[]",
-        "null",
-        '{"seed": 1}',
-        '{"seed":1,"spec":1,"data":1,"sampler":1,"versions":1}',
-    ):
+    bare = '{"schema_version": 1, '
+    parts = '"seed":1,"spec":1,"data":1,"sampler":1,"versions":1}'
+    for text in ("", "[]", "null", bare + '"seed": 1}', bare + parts, "[" * 100_000):
         (run / "manifest.json").write_text(text)
         assert reason(run, fit) == "manifest.json cannot be read"
