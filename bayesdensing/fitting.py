@@ -78,6 +78,7 @@ def fit(
         Where a run that is to be reused cannot be read.
     """
     started = time.perf_counter()
+    _check_seed(seed)
     hypothesis = resolved(spec, draws=draws, tune=tune, chains=chains)
     bundle = data if isinstance(data, DataBundle) else load_data(data)
     if out is not None:
@@ -135,6 +136,11 @@ def resolved(
         faults = [f"sampler.{fault['loc'][0]}: {fault['msg']}" for fault in error.errors()]
         raise SpecError("\n".join(faults)) from None
     return hypothesis.model_copy(update={"sampler": settings})
+
+
+def _check_seed(seed: Any) -> None:
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise SpecError(f"seed = {seed!r} is not a whole number from 0 on")
 
 
 def _check_target(folder: Path) -> None:

@@ -269,6 +269,12 @@ def test_settings_that_cannot_be_are_refused(asked: dict[str, int]) -> None:
         fitting.resolved("joint", **asked)
 
 
+@pytest.mark.parametrize("seed", ["x", "1", 1.0, -1, None, True])
+def test_a_seed_that_cannot_be_is_refused_at_once(bundle: DataBundle, seed: Any) -> None:
+    with pytest.raises(SpecError, match=f"seed = {seed!r} is not a whole number"):
+        fit("trend", bundle, seed=seed, progress=False)
+
+
 def test_data_that_do_not_serve_are_refused_before_anything_is_written(
     bundle: DataBundle, tmp_path: Path
 ) -> None:

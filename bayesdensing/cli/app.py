@@ -9,7 +9,7 @@ import typer
 
 from bayesdensing import __version__
 from bayesdensing.cli import density, fit, hypotheses, validate
-from bayesdensing.cli.console import say, silence_stdout
+from bayesdensing.cli.console import print_anything, say, silence_stdout
 from bayesdensing.errors import BayesdensingError
 
 __all__ = ["app", "main"]
@@ -72,6 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     0
     """
     state = {"debug": False}
+    print_anything(sys.stdout)
     try:
         code = _run(list(sys.argv[1:] if argv is None else argv), state)
         sys.stdout.flush()

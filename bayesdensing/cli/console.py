@@ -1,5 +1,7 @@
 """What the commands share: options, output, and how a fit is put in words."""
 
+import codecs
+import io
 import json
 import os
 import sys
@@ -16,6 +18,7 @@ __all__ = [
     "QuietOption",
     "SpecArgument",
     "out_console",
+    "print_anything",
     "print_json",
     "say",
     "silence_stdout",
@@ -23,6 +26,31 @@ __all__ = [
 ]
 
 _PIPE_WIDTH = 120
+
+#: What is written for a sign that a stream's encoding lacks; for any other, a question mark.
+_PLAIN = {"≤": "<=", "≥": ">=", "∞": "inf", "±": "+-", "…": "...", "→": "->", "·": "*", "×": "x"}
+_PLAIN_ERRORS = "bayesdensing.plain"
+
+
+def _plainly(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(_PLAIN.get(c, "?") for c in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error(_PLAIN_ERRORS, _plainly)
+
+
+def print_anything(stream: Any) -> None:
+    """Let a stream take any text, whatever its encoding.
+
+    Parameters
+    ----------
+    stream : file
+        Such as ``sys.stdout``; one that is no text over bytes takes any text as it is.
+    """
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors=_PLAIN_ERRORS)
 
 
 class _OutConsole(Console):
@@ -62,7 +90,9 @@ def print_json(value: Any) -> None:
         Plain JSON types, all numbers finite.
     """
     try:
-        print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False), flush=True)
+        # escapes where the encoding may lack a letter: JSON loses nothing by them
+        plain = not (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+        print(json.dumps(value, indent=2, ensure_ascii=plain, allow_nan=False), flush=True)
     except BrokenPipeError:
         silence_stdout()
 

@@ -61,7 +61,7 @@ def _fit(
         int | None, typer.Option(min=1, help="Draws per chain.  [default: as the spec says]")
     ] = None,
     tune: Annotated[
-        int | None, typer.Option(min=0, help="Warm-up per chain.  [default: as the spec says]")
+        int | None, typer.Option(min=1, help="Warm-up per chain.  [default: as the spec says]")
     ] = None,
     chains: Annotated[
         int | None, typer.Option(min=1, help="Chains.  [default: as the spec says]")

@@ -1,5 +1,6 @@
 """The program from outside: what it prints where, and how it ends."""
 
+import io
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 
 from bayesdensing import __version__, fitting
 from bayesdensing.cli import main
+from bayesdensing.cli.console import print_anything
 from bayesdensing.data import load_data
 from tests.analysis.synthetic import make_data, make_fit
 
@@ -75,6 +77,7 @@ class TestUsage:
             (["fit", "--sead", "1"], "--seed"),
             (["fit", "--draws", "many"], "--draws"),
             (["fit", "--draws", "0"], "--draws"),
+            (["fit", "--tune", "0"], "--tune"),
             (["fit", "--seed", "-1"], "--seed"),
             (["fit", "--chains"], "--chains"),
             (["fit", "--refit", "maybe"], "--refit"),
@@ -196,11 +199,11 @@ class TestFit:
 
     def test_options_are_passed_on(self, sampled):
         calls = sampled(make_fit())
-        argv = "fit trend --data d --out o --seed 3 --draws 5 --tune 0 --chains 2 --quiet"
+        argv = "fit trend --data d --out o --seed 3 --draws 5 --tune 9 --chains 2 --quiet"
         assert main([*argv.split(), "--refit", "on-change"]) == 0
         (call,) = calls
         assert (call["spec"], call["data"], str(call["out"])) == ("trend", "d", "o")
-        assert (call["seed"], call["draws"], call["tune"], call["chains"]) == (3, 5, 0, 2)
+        assert (call["seed"], call["draws"], call["tune"], call["chains"]) == (3, 5, 9, 2)
         assert (call["refit"], call["progress"]) == ("on-change", False)
 
     def test_the_headline_holds_what_it_must(self, sampled, capsys):
@@ -293,6 +296,31 @@ class TestFit:
             assert main(["fit", "--out", out]) == 2
             assert_one_error(capsys, "--out")
         assert calls == []
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_any_encoding_of_stdout_will_do(encoding):
+    code = "import sys; from bayesdensing.cli import main; sys.exit(main(sys.argv[1:]))"
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    for options, kind in ((["--json"], json.loads), ([], str)):
+        done = subprocess.run(
+            [sys.executable, "-c", code, "show", "joint", *options],
+            capture_output=True,
+            env=environment,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
+        text = str(kind(done.stdout.decode(encoding)))
+        assert "growth_rate" in text
+        assert "?" not in text
+
+
+def test_signs_that_a_stream_cannot_hold_are_written_out():
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="ascii")
+    print_anything(stream)
+    print("P(rate ≤ 0) ∞ 中\udcff", file=stream, flush=True)
+    assert raw.getvalue() == b"P(rate <= 0) inf ??\n"
 
 
 def test_a_reader_that_leaves_is_no_error():
