@@ -24,7 +24,14 @@ from bayesdensing.laws.score import shifted
 if TYPE_CHECKING:
     from bayesdensing.analysis.fit import Fit
 
-__all__ = ["GOOD_K", "band_table", "deviation_band", "loo_pit", "loo_pit_check"]
+__all__ = [
+    "GOOD_K",
+    "band_table",
+    "deviation_band",
+    "loo_pit",
+    "loo_pit_check",
+    "pit_departures",
+]
 
 #: Shape of the weights' tail up to which they can be relied on (Vehtari et al. 2024).
 GOOD_K = 0.7
@@ -169,7 +176,7 @@ def loo_pit_check(fit: "Fit", *, max_draws: int = 400, seed: int = 0) -> CheckRe
         counted in the text and kept.
     """
     found = loo_pit(fit, max_draws=max_draws, seed=seed)
-    table = band_table(found, seed=seed)
+    table = band_table(pit_departures(found, seed=seed))
     bad = int((found["pareto_k"] > GOOD_K).sum())
     worst = table.iloc[int((table["largest"].abs() / table["band"]).to_numpy().argmax())]
     text = (
@@ -182,7 +189,7 @@ def loo_pit_check(fit: "Fit", *, max_draws: int = 400, seed: int = 0) -> CheckRe
     )
 
 
-def band_table(found: xr.Dataset, *, seed: int = 0) -> pd.DataFrame:
+def pit_departures(found: xr.Dataset, *, seed: int = 0) -> xr.Dataset:
     """Return how far the PITs of all scores and of each benchmark depart from uniform.
 
     Parameters
@@ -194,28 +201,52 @@ def band_table(found: xr.Dataset, *, seed: int = 0) -> pd.DataFrame:
 
     Returns
     -------
+    xarray.Dataset
+        Dims of (``all`` and the benchmarks) and place (0 to 1): ``departure`` (of, place), the
+        share of PITs up to the place less the place; by of ``band``, the half-width of the band,
+        n_scores and n_llms.
+    """
+    benchmark, llm = found["benchmark"].to_numpy(), found["llm"].to_numpy()
+    names = [str(name) for name in dict.fromkeys(benchmark.tolist())]
+    sets = {"all": np.ones(len(benchmark), dtype=bool)} | {n: benchmark == n for n in names}
+    error = _ERROR / len(sets)
+    pit = found["pit"].to_numpy()
+    each = [deviation_band(pit[of], llm[of], error=error, seed=seed) for of in sets.values()]
+    return xr.Dataset(
+        {
+            "departure": (("of", "place"), np.array([departure for departure, _ in each])),
+            "band": ("of", np.array([band for _, band in each])),
+            "n_scores": ("of", [int(of.sum()) for of in sets.values()]),
+            "n_llms": ("of", [len(np.unique(llm[of])) for of in sets.values()]),
+        },
+        coords={"of": list(sets), "place": _GRID},
+        attrs={"units": "1"},
+    )
+
+
+def band_table(departures: xr.Dataset) -> pd.DataFrame:
+    """Return where the PITs of each set depart most from uniform.
+
+    Parameters
+    ----------
+    departures : xarray.Dataset
+        Of `pit_departures`.
+
+    Returns
+    -------
     pandas.DataFrame
         Columns of (``all`` or a benchmark), n_scores, n_llms, largest (departure of the shares
         from uniform, signed), at (the place), band (half-width), within.
     """
-    benchmark, llm = found["benchmark"].to_numpy(), found["llm"].to_numpy()
-    names = list(dict.fromkeys(benchmark.tolist()))
-    rows = []
-    for name in ["all", *names]:
-        of = np.ones(len(benchmark), dtype=bool) if name == "all" else benchmark == name
-        pit, unit = found["pit"].to_numpy()[of], llm[of]
-        error = _ERROR / (len(names) + 1)
-        departure, band = deviation_band(pit, unit, error=error, seed=seed)
-        at = int(np.argmax(np.abs(departure)))
-        rows.append(
-            {
-                "of": name,
-                "n_scores": len(pit),
-                "n_llms": len(np.unique(unit)),
-                "largest": departure[at],
-                "at": _GRID[at],
-                "band": band,
-                "within": bool(abs(departure[at]) <= band),
-            }
-        )
-    return pd.DataFrame(rows)
+    values, band = departures["departure"].to_numpy(), departures["band"].to_numpy()
+    at = np.abs(values).argmax(axis=1)
+    largest = values[np.arange(len(at)), at]
+    return pd.DataFrame(
+        {
+            **{name: departures[name].to_numpy() for name in ("of", "n_scores", "n_llms")},
+            "largest": largest,
+            "at": _GRID[at],
+            "band": band,
+            "within": np.abs(largest) <= band,
+        }
+    )

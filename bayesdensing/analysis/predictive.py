@@ -19,13 +19,22 @@ from bayesdensing.laws.score import shifted
 if TYPE_CHECKING:
     from bayesdensing.analysis.fit import Fit
 
-__all__ = ["MIN_GROUP", "posterior_predictive_check", "predictive_table", "replicate_scores"]
+__all__ = [
+    "MIN_GROUP",
+    "STATISTICS",
+    "UNLIKELY",
+    "posterior_predictive_check",
+    "predictive_table",
+    "replicate_scores",
+]
 
 #: Scores that an evaluator needs on a benchmark to be a group of its own.
 MIN_GROUP = 5
 _POOLED = "other"
-_STATISTICS = ("mean", "sd", "outside")
-_UNLIKELY = 0.05
+#: What is compared of each group, as columns of the table.
+STATISTICS = ("mean", "sd", "outside")
+#: Probability below which a statistic is flagged.
+UNLIKELY = 0.05
 
 
 def replicate_scores(fit: "Fit", *, draws: int = 400, seed: int = 0) -> xr.DataArray:
@@ -152,16 +161,16 @@ def predictive_table(fit: "Fit", *, draws: int = 400, seed: int = 0) -> pd.DataF
     table = table.reset_index(drop=True).assign(n_scores=np.bincount(codes))
     low, high = np.quantile(anew, [0.025, 0.975], axis=0)
     p = _two_sided((anew <= observed).mean(axis=0), (anew >= observed).mean(axis=0))
-    for k, name in enumerate(_STATISTICS):
+    for k, name in enumerate(STATISTICS):
         table[name] = observed[..., k].mean(axis=0)
         table[f"{name}_lb"], table[f"{name}_ub"] = low[:, k], high[:, k]
         table[f"{name}_p"] = p[:, k]
     rank, back = (rankdata(x, method="max", axis=0) / len(x) for x in (anew, -anew))
-    counts = (_two_sided(rank, back) < _UNLIKELY).sum(axis=(1, 2))
+    counts = (_two_sided(rank, back) < UNLIKELY).sum(axis=(1, 2))
     table.attrs = {
         "interval_kind": "ETI, 95 %",
         "draws": len(anew),
-        "flagged": int((p < _UNLIKELY).sum()),
+        "flagged": int((p < UNLIKELY).sum()),
         "flagged_expected": float(counts.mean()),
         "flagged_limit": float(np.quantile(counts, 0.95)),
     }
@@ -219,13 +228,13 @@ def posterior_predictive_check(fit: "Fit", *, draws: int = 400, seed: int = 0) -
     """
     table = predictive_table(fit, draws=draws, seed=seed)
     flagged, limit = table.attrs["flagged"], table.attrs["flagged_limit"]
-    probabilities = table[[f"{name}_p" for name in _STATISTICS]].to_numpy()
+    probabilities = table[[f"{name}_p" for name in STATISTICS]].to_numpy()
     row, column = np.unravel_index(probabilities.argmin(), probabilities.shape)
     least = table.iloc[int(row)]
     text = (
         f"{flagged} of {probabilities.size} group statistics are less probable than 5 % "
         f"({table.attrs['flagged_expected']:.1f} expected, at most {limit:.0f} allowed); least "
-        f"probable: {_STATISTICS[column]} of {least['evaluator']} on {least['benchmark']}, "
+        f"probable: {STATISTICS[column]} of {least['evaluator']} on {least['benchmark']}, "
         f"p = {probabilities.min():.3f}"
     )
     return CheckResult(name="posterior predictive", passed=flagged <= limit, text=text, table=table)

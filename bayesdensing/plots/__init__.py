@@ -3,6 +3,15 @@
 from bayesdensing.plots.density_trend import density_trend
 from bayesdensing.plots.doubling_time import doubling_time
 from bayesdensing.plots.figures import figures
+from bayesdensing.plots.loo_pit import loo_pit
+from bayesdensing.plots.posterior_predictive import posterior_predictive
 from bayesdensing.plots.result import PlotResult
 
-__all__ = ["PlotResult", "density_trend", "doubling_time", "figures"]
+__all__ = [
+    "PlotResult",
+    "density_trend",
+    "doubling_time",
+    "figures",
+    "loo_pit",
+    "posterior_predictive",
+]

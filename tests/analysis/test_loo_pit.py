@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bayesdensing.analysis.loo_pit import band_table, deviation_band, loo_pit, loo_pit_check
+from bayesdensing.analysis.loo_pit import (
+    band_table,
+    deviation_band,
+    loo_pit,
+    loo_pit_check,
+    pit_departures,
+)
 from bayesdensing.analysis.observed import observed_scores, score_model, units_of
 from bayesdensing.analysis.unit import (
     density_nodes,
@@ -120,7 +126,7 @@ def test_the_band_is_narrower_for_more_llms():
 def test_the_table_says_where_pits_depart(found):
     uniform = (np.arange(180) + 0.5) / 180
     low = found.assign(pit=("score_obs", np.random.default_rng(1).permutation(uniform) ** 2))
-    table = band_table(low).set_index("of")
+    table = band_table(pit_departures(low)).set_index("of")
     assert not table.loc["all", "within"]
     # squares of uniform numbers lie below x with probability sqrt(x), most above x at 1/4
     assert table.loc["all", "largest"] == pytest.approx(0.25, abs=0.01)
