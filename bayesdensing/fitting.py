@@ -16,6 +16,7 @@ from bayesdensing.analysis import Fit, published, runs
 from bayesdensing.data import DataBundle, load_data
 from bayesdensing.errors import RunError, SpecError
 from bayesdensing.inference import Diagnostics, store
+from bayesdensing.inference.compiling import ensure_compile_dir
 from bayesdensing.inference.progress import SilentReporter, reporter
 from bayesdensing.laws import trend
 from bayesdensing.spec import Spec, load_spec
@@ -168,6 +169,8 @@ def _reason(out: str | Path, spec: Spec, bundle: DataBundle, *, seed: int) -> st
 def _sample(
     spec: Spec, bundle: DataBundle, *, seed: int, report: SilentReporter, started: float
 ) -> Fit:
+    if (place := _prepare_compiler()) is not None:
+        report.say(f"compiling in {place}, for this fit alone: ~/.pytensor cannot be written")
     from bayesdensing.assembly import assemble
     from bayesdensing.inference import Sampler, diagnose, with_modes
 
@@ -343,7 +346,21 @@ def _origin(manifest: Mapping[str, Any], data: str | Path | None) -> str | Path 
     return str(place)
 
 
+def _prepare_compiler() -> Path | None:
+    place = ensure_compile_dir()
+    try:
+        from pytensor.configdefaults import config
+
+        _ = config.compiledir  # made when it is first asked for
+    except (ValueError, OSError) as error:
+        raise RunError(
+            f"PyTensor cannot start: {error} (PYTENSOR_FLAGS=base_compiledir=DIR names another)"
+        ) from error
+    return place
+
+
 def _model(spec: Spec, bundle: DataBundle) -> Any:
+    _prepare_compiler()
     from bayesdensing.assembly import assemble
 
     return assemble(spec, bundle).model

@@ -87,8 +87,8 @@ def _stage(
     posterior = Path(name)
     try:
         idata.to_netcdf(posterior, engine="netcdf4")
-    except RuntimeError as error:
-        # the NetCDF library does not say why it could not write
+    except (OSError, RuntimeError) as error:
+        # the NetCDF library does not say why it could not write, or calls a full disk forbidden
         raise OSError(
             f"{folder / POSTERIOR} cannot be written, is the disk full? {error}"
         ) from None
