@@ -112,7 +112,11 @@ class Ruler:
 
         Parameters
         ----------
-        log_size, benchmark, departure
+        log_size : ndarray, shape (draw, ..., pair)
+            Natural log of effective parameters.
+        benchmark : ndarray of int, shape (pair,)
+            Benchmark of each entry of the last axis.
+        departure : ndarray, broadcast against `log_size`
             As in `strength`.
 
         Returns
@@ -127,8 +131,10 @@ class Ruler:
 
         Parameters
         ----------
-        log_size, benchmark
-            As in `strength`.
+        log_size : ndarray, shape (draw, ..., pair)
+            Natural log of effective parameters.
+        benchmark : ndarray of int, shape (pair,)
+            Benchmark of each entry of the last axis.
 
         Returns
         -------

@@ -129,7 +129,7 @@ def _print(
         console.print(_effect_table(found.effects))
     if not quiet:
         for line in _notes(fit, table, found):
-            console.print(line)
+            say(line)
 
 
 def _rich_table(table: "pd.DataFrame") -> Any:
