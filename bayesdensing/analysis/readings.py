@@ -13,10 +13,13 @@ from bayesdensing.laws.score import score
 from bayesdensing.laws.trend import DAYS_PER_YEAR, doubling_days, trend
 
 __all__ = [
+    "LINK",
+    "LOSS_LAW",
     "density",
     "doubling_time",
     "effective_parameters",
     "growth_rate",
+    "link_curve",
     "loss_curve",
     "require",
     "score_curve",
@@ -24,8 +27,9 @@ __all__ = [
     "trend_curve",
 ]
 
-_LOSS_LAW = ("irreducible_loss", "n_coefficient", "n_exponent", "d_coefficient", "d_exponent")
-_LINK = ("floor", "ceiling", "midpoint_loss", "link_slope")
+#: Variables of the loss law and of the score link, in natural units.
+LOSS_LAW = ("irreducible_loss", "n_coefficient", "n_exponent", "d_coefficient", "d_exponent")
+LINK = ("floor", "ceiling", "midpoint_loss", "link_slope")
 
 Tokens = Callable[[Any], Any]
 
@@ -215,15 +219,42 @@ def loss_curve(
     xarray.DataArray
         Dims (chain, draw, benchmark, n_params), in the unit of the benchmark's reference losses.
     """
-    require(posterior, *_LOSS_LAW, reading="loss law")
+    require(posterior, *LOSS_LAW, reading="loss law")
     sizes = _sizes(n_params)
     curve = loss(
-        n_params=sizes, n_tokens=tokens(sizes), **{name: posterior[name] for name in _LOSS_LAW}
+        n_params=sizes, n_tokens=tokens(sizes), **{name: posterior[name] for name in LOSS_LAW}
     )
     units = str(posterior.attrs.get("loss_unit", "as the reference losses"))
     attrs = {"units": units, "long_name": "loss of a reference model"}
     result: xr.DataArray = curve.transpose("chain", "draw", ..., "n_params")
     return result.rename("loss").assign_attrs(attrs)
+
+
+def link_curve(posterior: xr.Dataset, *, loss: xr.DataArray) -> xr.DataArray:
+    """Return the score that goes with losses.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        With the score link's parameters, in natural units.
+    loss : xarray.DataArray
+        Losses in their unit, dims (step) or (benchmark, step).
+
+    Returns
+    -------
+    xarray.DataArray
+        Dims (chain, draw, benchmark, step), share of items solved (0..1).
+    """
+    require(posterior, *LINK, reading="score link")
+    curve = score(
+        loss=loss,
+        floor=posterior["floor"],
+        ceiling=posterior["ceiling"],
+        midpoint_loss=posterior["midpoint_loss"],
+        slope=posterior["link_slope"],
+    )
+    result: xr.DataArray = curve.transpose("chain", "draw", "benchmark", ...)
+    return result.rename("score").assign_attrs(units="1", long_name="score")
 
 
 def score_curve(
@@ -245,13 +276,5 @@ def score_curve(
     xarray.DataArray
         Dims (chain, draw, benchmark, n_params), share of items solved (0..1).
     """
-    require(posterior, *_LINK, reading="score link")
-    curve = score(
-        loss=loss_curve(posterior, n_params=n_params, tokens=tokens),
-        floor=posterior["floor"],
-        ceiling=posterior["ceiling"],
-        midpoint_loss=posterior["midpoint_loss"],
-        slope=posterior["link_slope"],
-    )
-    result: xr.DataArray = curve.transpose("chain", "draw", ..., "n_params")
-    return result.rename("score").assign_attrs(units="1", long_name="score of a reference model")
+    curve = link_curve(posterior, loss=loss_curve(posterior, n_params=n_params, tokens=tokens))
+    return curve.assign_attrs(long_name="score of a reference model")
