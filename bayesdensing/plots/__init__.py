@@ -4,8 +4,12 @@ from bayesdensing.plots.density_trend import density_trend
 from bayesdensing.plots.doubling_time import doubling_time
 from bayesdensing.plots.figures import figures
 from bayesdensing.plots.loo_pit import loo_pit
+from bayesdensing.plots.loss_curves import loss_curves
 from bayesdensing.plots.posterior_predictive import posterior_predictive
+from bayesdensing.plots.prior_posterior import prior_posterior
+from bayesdensing.plots.residuals import residuals
 from bayesdensing.plots.result import PlotResult
+from bayesdensing.plots.score_links import score_links
 
 __all__ = [
     "PlotResult",
@@ -13,5 +17,9 @@ __all__ = [
     "doubling_time",
     "figures",
     "loo_pit",
+    "loss_curves",
     "posterior_predictive",
+    "prior_posterior",
+    "residuals",
+    "score_links",
 ]

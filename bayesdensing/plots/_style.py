@@ -1,22 +1,38 @@
 """The house look: size, colours that colour-blind readers tell apart, and shared words."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import matplotlib.dates as mdates
 import numpy as np
-from matplotlib import patheffects
+from matplotlib import colormaps, patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
     from bayesdensing.analysis import Fit
 
-__all__ = ["BLUE", "GREY", "INK", "ORANGE", "days", "finish", "halo", "new_figure", "tidy"]
+__all__ = [
+    "BLUE",
+    "GREY",
+    "INK",
+    "ORANGE",
+    "along",
+    "apart",
+    "date_axis",
+    "days",
+    "finish",
+    "halo",
+    "new_figure",
+    "percent",
+    "tidy",
+]
 
 # Okabe and Ito (2008)
 BLUE = "#0072B2"
 ORANGE = "#D55E00"
 INK = "#222222"
 GREY = "#6E6E6E"
+_PALETTE = (BLUE, ORANGE, "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 _WIDTH, _DPI = 8.0, 150.0
 _TITLE, _TEXT, _SMALL = 12.0, 9.5, 8.0
@@ -56,6 +72,21 @@ def tidy(axes: Axes) -> None:
     axes.set_axisbelow(True)
 
 
+def date_axis(axes: Axes) -> None:
+    """Label dates along x as briefly as they can be.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Changed in place.
+    """
+    locator: Any = mdates.AutoDateLocator  # matplotlib leaves these two without types
+    formatter: Any = mdates.ConciseDateFormatter
+    place = locator()
+    axes.xaxis.set_major_locator(place)
+    axes.xaxis.set_major_formatter(formatter(place))
+
+
 def finish(figure: Figure, fit: "Fit", *, title: str, caption: str) -> None:
     """Put title, caption and, where it is due, the mark NOT CONVERGED on a figure.
 
@@ -83,6 +114,61 @@ def finish(figure: Figure, fit: "Fit", *, title: str, caption: str) -> None:
 def halo() -> list[patheffects.AbstractPathEffect]:
     """Return a white outline that keeps a label readable on top of points."""
     return [patheffects.withStroke(linewidth=2.5, foreground="white")]
+
+
+def apart(count: int) -> list[Any]:
+    """Return colours of things without an order.
+
+    Parameters
+    ----------
+    count : int
+        Things.
+
+    Returns
+    -------
+    list
+        One colour each; of more than six along a scale, where neighbours look alike.
+    """
+    return list(_PALETTE[:count]) if count <= len(_PALETTE) else along(np.arange(float(count)))
+
+
+def along(values: np.ndarray) -> list[Any]:
+    """Return colours of numbers, dark for the least.
+
+    Parameters
+    ----------
+    values : ndarray, shape (value,)
+        Numbers, on the scale on which they are to differ.
+
+    Returns
+    -------
+    list
+        One colour each.
+    """
+    spread = float(np.ptp(values))
+    at = (values - values.min()) / spread if spread > 0 else np.full(len(values), 0.5)
+    return list(colormaps["viridis"](0.85 * at))  # the light end is lost on white
+
+
+def percent(share: float) -> str:
+    """Return a share in percent.
+
+    Parameters
+    ----------
+    share : float
+        0 to 1.
+
+    Returns
+    -------
+    str
+        With two digits.
+
+    Examples
+    --------
+    >>> percent(0.0123), percent(0.5)
+    ('1.2 %', '50 %')
+    """
+    return f"{100 * share:.2g} %"
 
 
 def days(value: float) -> str:

@@ -1,16 +1,14 @@
 """Density of every LLM against its release date, with the trend through them."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import matplotlib.dates as mdates
 import numpy as np
 import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.ticker import Formatter
 
 from bayesdensing.plots._labels import place_labels
-from bayesdensing.plots._style import BLUE, GREY, INK, days, finish, new_figure, tidy
+from bayesdensing.plots._style import BLUE, GREY, INK, date_axis, days, finish, new_figure, tidy
 from bayesdensing.plots.result import PlotResult
 
 if TYPE_CHECKING:
@@ -116,19 +114,12 @@ def _label_axes(axes: Axes, fit: "Fit", quantity: str) -> None:
     units = fit.density().attrs["units"]
     meaning = "effective ÷ actual parameters" if units == "1" else "unit of the series"
     axes.set_ylabel(f"{quantity} ({meaning})")
-    axes.xaxis.set_major_formatter(_date_formatter())
+    date_axis(axes)
     axes.yaxis.set_major_formatter("{x:g}")
     axes.grid(visible=True, which="major", color="#E6E6E6", linewidth=0.7)
     tidy(axes)
     axes.legend(frameon=False, fontsize=8, loc="upper left")
     axes.margins(x=0.03)
-
-
-def _date_formatter() -> Formatter:
-    locator: Any = mdates.AutoDateLocator  # matplotlib leaves these two without types
-    formatter: Any = mdates.ConciseDateFormatter
-    result: Formatter = formatter(locator())
-    return result
 
 
 def _title(fit: "Fit", quantity: str) -> str:

@@ -1,14 +1,36 @@
 """Every figure that belongs to a run, as files."""
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from bayesdensing.analysis.readings import LINK, LOSS_LAW
 from bayesdensing.plots.density_trend import density_trend
 from bayesdensing.plots.doubling_time import doubling_time
+from bayesdensing.plots.loss_curves import loss_curves
+from bayesdensing.plots.prior_posterior import prior_posterior
+from bayesdensing.plots.residuals import residuals
+from bayesdensing.plots.result import PlotResult
+from bayesdensing.plots.score_links import score_links
 
 if TYPE_CHECKING:
     from bayesdensing.analysis import Fit
 
 __all__ = ["figures"]
+
+_TREND = ("growth_rate", "level", "log_density")
+
+# Each plot of a run, with the variables that it draws.
+_FIGURES: Mapping[Callable[["Fit"], PlotResult], tuple[str, ...]] = MappingProxyType(
+    {
+        density_trend: _TREND,
+        doubling_time: ("growth_rate",),
+        loss_curves: LOSS_LAW,
+        score_links: LINK,
+        prior_posterior: (),
+        residuals: (*_TREND, "dispersion"),
+    }
+)
 
 
 def figures(fit: "Fit") -> dict[str, bytes]:
@@ -22,11 +44,10 @@ def figures(fit: "Fit") -> dict[str, bytes]:
     Returns
     -------
     dict of str to bytes
-        File name to content; empty for a fit without a trend.
+        File name to content: each plot that the fit has the variables of.
     """
-    files: dict[str, bytes] = {}
-    if {"growth_rate", "level", "log_density"} <= set(fit.posterior.data_vars):
-        files["density_trend.png"] = density_trend(fit).to_png()
-    if "growth_rate" in fit.posterior:
-        files["doubling_time.png"] = doubling_time(fit).to_png()
-    return files
+    return {
+        f"{plot.__name__}.png": plot(fit).to_png()
+        for plot, needed in _FIGURES.items()
+        if all(name in fit.posterior for name in needed)
+    }

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bayesdensing.errors import DataNeedError
-from bayesdensing.plots import doubling_time, figures
+from bayesdensing.plots import doubling_time
 from tests.analysis.synthetic import make_fit
 
 
@@ -77,8 +77,3 @@ def test_a_fit_without_a_rate_has_none():
     fit = make_fit(spec="loss_law", leave_out=("growth_rate", "level", "log_density"))
     with pytest.raises(DataNeedError, match="no growth rate"):
         doubling_time(fit)
-    assert figures(fit) == {}
-
-
-def test_a_run_gets_both_figures():
-    assert set(figures(make_fit())) == {"density_trend.png", "doubling_time.png"}
