@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 
 from bayesdensing.analysis.prior_posterior import contraction_table, densities
 from bayesdensing.plots._panels import legend_above, log_ticks, panels
-from bayesdensing.plots._style import BLUE, GREY, INK, ORANGE, apart, finish
+from bayesdensing.plots._style import BLUE, GREY, INK, ORANGE, apart, finish, percent
 from bayesdensing.plots.result import PlotResult
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _title(table: pd.DataFrame) -> str:
     mean = table.groupby("prior", sort=False)["contraction"].mean().sort_values()
     little = mean[mean < _LITTLE]
     if little.empty:
-        return f"The data narrowed every prior; least {mean.index[0]} (by {mean.iloc[0]:.0%})"
+        return f"The data narrowed every prior; least {mean.index[0]} (by {percent(mean.iloc[0])})"
     names = [str(name) for name in little.index[:_MOST_NAMES]]
     more = f" and {len(little) - len(names)} more" if len(little) > len(names) else ""
     return f"The data hardly narrowed the prior of {', '.join(names)}{more}"
