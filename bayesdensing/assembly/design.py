@@ -45,6 +45,8 @@ class LossDesign:
         Benchmark of each group.
     labels : tuple of str
         A name per row, "run | benchmark".
+    rows : ndarray of int, shape (reference_run,)
+        Where each stands in the table.
     log_pivot_n, log_pivot_d : float
         Logs of the geometric means over rows.
     repeated : bool
@@ -62,6 +64,7 @@ class LossDesign:
     group: np.ndarray
     group_benchmark: np.ndarray
     labels: tuple[str, ...]
+    rows: np.ndarray
     log_pivot_n: float
     log_pivot_d: float
     repeated: bool
@@ -83,6 +86,8 @@ class PointDesign:
         Items of the benchmark (count).
     labels : tuple of str
         A name per row.
+    rows : ndarray of int, shape (link_point,)
+        Where each stands in the table.
     """
 
     loss: np.ndarray
@@ -90,6 +95,7 @@ class PointDesign:
     benchmark: np.ndarray
     n_items: np.ndarray
     labels: tuple[str, ...]
+    rows: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -118,6 +124,8 @@ class ScoreDesign:
         Pair, benchmark and evaluator of each.
     labels : tuple of str
         A name per score.
+    rows : ndarray of int, shape (score_obs,)
+        Where each stands in the table.
     """
 
     llms: tuple[str, ...]
@@ -135,6 +143,7 @@ class ScoreDesign:
     obs_benchmark: np.ndarray
     obs_evaluator: np.ndarray
     labels: tuple[str, ...]
+    rows: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -155,6 +164,8 @@ class PublishedDesign:
         Log of the value and the sd of its error; 0 where no interval is given.
     series : str
         Name of the series.
+    rows : ndarray of int, shape (llm,)
+        Where each stands in the table.
     """
 
     llms: tuple[str, ...]
@@ -164,6 +175,7 @@ class PublishedDesign:
     log_value: np.ndarray
     log_error: np.ndarray
     series: str
+    rows: np.ndarray
 
 
 def _table(bundle: DataBundle, name: str) -> pd.DataFrame:
@@ -279,6 +291,7 @@ def loss_design(spec: Spec, bundle: DataBundle, benchmarks: tuple[str, ...]) -> 
         group=group,
         group_benchmark=groups[0].astype(int),
         labels=tuple(rows["run"] + " | " + rows["benchmark"]),
+        rows=rows.index.to_numpy(),
         log_pivot_n=float(log_n.mean()),
         log_pivot_d=float(log_d.mean()),
         repeated=len(settings) >= 2 * n_sizes and n_sizes >= 3,
@@ -313,6 +326,7 @@ def point_design(spec: Spec, bundle: DataBundle, benchmarks: tuple[str, ...]) ->
         benchmark=code,
         n_items=_items(bundle, benchmarks)[code],
         labels=tuple(rows["point"] + " | " + rows["benchmark"]),
+        rows=rows.index.to_numpy(),
     )
 
 
@@ -423,6 +437,7 @@ def score_design(spec: Spec, bundle: DataBundle, benchmarks: tuple[str, ...]) ->
         obs_benchmark=rows["code"].to_numpy(),
         obs_evaluator=_codes(rows["evaluator"], evaluators),
         labels=_labels(rows),
+        rows=rows.index.to_numpy(),
     )
 
 
@@ -469,6 +484,7 @@ def published_design(spec: Spec, bundle: DataBundle) -> PublishedDesign:
         log_value=np.log(rows["value"].to_numpy()),
         log_error=np.nan_to_num(width / (2 * 1.959964)),
         series=series,
+        rows=rows.index.to_numpy(),
     )
 
 

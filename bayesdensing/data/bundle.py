@@ -202,7 +202,13 @@ class DataBundle:
         digest = content_hash(texts)
         return cls(name=name, version=version, path=path, sha256=digest, _frames=dict(frames))
 
-    def to_directory(self, path: str | Path, *, overwrite: bool = False) -> Path:
+    def to_directory(
+        self,
+        path: str | Path,
+        *,
+        overwrite: bool = False,
+        extras: Mapping[str, str] | None = None,
+    ) -> Path:
         """Write the bundle as a folder that `load_data` reads back as an equal bundle.
 
         The folder appears complete or not at all.
@@ -212,6 +218,8 @@ class DataBundle:
         path : str or pathlib.Path
         overwrite : bool
             Replace an older bundle at that place.
+        extras : mapping of str to str, optional
+            Name to text of files that go with it, such as what it was made from.
 
         Returns
         -------
@@ -225,7 +233,7 @@ class DataBundle:
         """
         folder = Path(path)
         described = descriptor(self.frames, name=self.name, version=self.version)
-        write_folder(folder, self.frames, described=described, overwrite=overwrite)
+        write_folder(folder, self.frames, described=described, overwrite=overwrite, extras=extras)
         return folder
 
     def summary(self) -> dict[str, int]:

@@ -198,6 +198,7 @@ def write_folder(
     *,
     described: Mapping[str, Any],
     overwrite: bool = False,
+    extras: Mapping[str, str] | None = None,
 ) -> None:
     """Write a bundle so that it is either there in full or not at all.
 
@@ -211,6 +212,8 @@ def write_folder(
     overwrite : bool
         Replace an older bundle. A folder without ``datapackage.json`` is never replaced,
         unless it is empty.
+    extras : mapping of str to str, optional
+        Name to text of further files.
 
     Raises
     ------
@@ -231,6 +234,8 @@ def write_folder(
         for name, frame in frames.items():
             _write_synced(new / TABLES[name].file, canonical_csv(TABLES[name], frame))
         _write_synced(new / DESCRIPTOR, json.dumps(described, indent=1, ensure_ascii=False) + "\n")
+        for name, text in (extras or {}).items():
+            _write_synced(new / name, text)
         if path.exists():
             path.rename(old)
         new.rename(path)

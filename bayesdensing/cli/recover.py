@@ -1,0 +1,120 @@
+"""``bayesdensing recover``: whether a fit finds the growth that a world was made from."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bayesdensing.cli.console import (
+    DebugOption,
+    JsonOption,
+    QuietOption,
+    SpecArgument,
+    out_console,
+    print_json,
+    say,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["register"]
+
+NOT_CONVERGED = 3
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``recover`` to the program.
+
+    Parameters
+    ----------
+    app : typer.Typer
+        The program, changed in place.
+    """
+    app.command("recover", epilog="Example: bayesdensing recover joint --out recovery.csv")(
+        _recover
+    )
+
+
+def _recover(
+    spec: SpecArgument = "joint",
+    *,
+    data: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="Bundle whose design is used.  [default: the packaged]"),
+    ] = None,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE.csv",
+            help="Table, written after every world; worlds in it are not fitted again."
+            "  [default: runs/recovery-NAME-OF-SPEC.csv]",
+        ),
+    ] = None,
+    draws: Annotated[int | None, typer.Option(min=1, help="Draws kept per chain.")] = None,
+    tune: Annotated[int | None, typer.Option(min=1, help="Warm-up per chain.")] = None,
+    chains: Annotated[int | None, typer.Option(min=1, help="Chains.")] = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Fit sixteen simulated worlds of known growth; print the truth beside the estimate.
+
+    Exits with 3 where a fit did not pass its checks.
+    """
+    from bayesdensing.data import load_data
+    from bayesdensing.recovery import recover
+    from bayesdensing.spec import load_spec
+
+    hypothesis = load_spec(spec)
+    path = Path(out) if out is not None else Path("runs") / f"recovery-{hypothesis.name}.csv"
+    table = recover(
+        hypothesis,
+        template=load_data(data),
+        out=path,
+        tell=(lambda _: None) if quiet else say,
+        draws=draws,
+        tune=tune,
+        chains=chains,
+    )
+    if as_json:
+        from bayesdensing.analysis.summary import plain
+
+        print_json(plain(table.to_dict("records")))
+    else:
+        console = out_console()
+        console.print(_shown(table))
+        console.print(_verdict(table))
+        console.print(f"table: {path}")
+    return 0 if table["converged"].all() else NOT_CONVERGED
+
+
+def _shown(table: "pd.DataFrame") -> Any:
+    from rich.table import Table
+
+    shown = Table("LLMs", "evaluators")
+    for column in ("true days", "median", "95 % ETI", "P(rate ≤ 0)", "match", "checks"):
+        shown.add_column(column, justify="right")
+    for row in table.to_dict("records"):
+        shown.add_row(
+            str(row["n_llms"]),
+            str(row["n_evaluators"]),
+            _days(row["true_doubling_days"]),
+            _days(row["doubling_days"]),
+            f"{_days(row['eti95_lb'])} to {_days(row['eti95_ub'])}",
+            f"{row['prob_rate_not_positive']:.3f}",
+            row["match"],
+            "passed" if row["converged"] else "FAILED",
+        )
+    return shown
+
+
+def _days(value: float) -> str:
+    return "∞" if value == float("inf") else f"{value:,.0f}"
+
+
+def _verdict(table: "pd.DataFrame") -> str:
+    return (
+        f"{table['in95'].sum()} of {len(table)} truths in the 95 % interval, "
+        f"{table['in999'].sum()} in that of 99.9 %; {table['converged'].sum()} fits passed"
+    )

@@ -1,0 +1,151 @@
+"""The recovery study: worlds of known growth are fitted, truth is laid beside the estimate."""
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bayesdensing.analysis import Fit
+from bayesdensing.analysis.intervals import quantiles
+from bayesdensing.data import DataBundle, load_data
+from bayesdensing.errors import DataNeedError
+from bayesdensing.fitting import fit, resolved
+from bayesdensing.laws.trend import doubling_days
+from bayesdensing.simulation import Setting, make_world, settings
+from bayesdensing.spec import Spec
+
+__all__ = ["COLUMNS", "recover", "row_of"]
+
+#: Columns of the table, in their order; rates per year, doubling times in days.
+COLUMNS = (
+    "world", "n_llms", "n_evaluators", "true_doubling_days", "doubling_days", "eti95_lb",
+    "eti95_ub", "eti999_lb", "eti999_ub", "prob_rate_not_positive", "in95", "in999", "match",
+    "converged", "max_rhat", "min_ess_bulk", "divergences", "seconds", "seed", "spec_sha256",
+)  # fmt: skip
+
+
+def recover(
+    spec: str | Path | Spec = "joint",
+    *,
+    template: DataBundle | None = None,
+    out: str | Path | None = None,
+    worlds: Sequence[Setting] | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+    **sampler: int | None,
+) -> pd.DataFrame:
+    """Fit worlds of known growth and lay the truth beside the estimate.
+
+    Parameters
+    ----------
+    spec : str, Path or Spec
+        A hypothesis with all blocks, from which the worlds are drawn and to which they are fitted.
+    template : DataBundle, optional
+        Gives the worlds' design; the packaged data where not given.
+    out : str or Path, optional
+        CSV file that each finished row is added to; worlds that it holds already, of the same
+        hypothesis and seed, are not fitted again.
+    worlds : sequence of Setting, optional
+        The worlds; the sixteen of `settings` where not given.
+    tell : callable
+        Called with a line per world.
+    **sampler : int or None
+        ``draws``, ``tune``, ``chains`` as for `fit`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per world, columns `COLUMNS`: ``match`` is ``yes`` where the truth lies in the
+        equal-tailed 95 % interval, ``near`` where only in that of 99.9 %, else ``NO``.
+
+    Raises
+    ------
+    DataNeedError
+        For a hypothesis without a growth block.
+    """
+    hypothesis = resolved(spec, **sampler)
+    if "growth" not in hypothesis.blocks:
+        raise DataNeedError(f"{hypothesis.name} has no growth block: there is no rate to recover")
+    design = load_data() if template is None else template
+    chosen = settings() if worlds is None else worlds
+    done = _done(out, hypothesis)
+    for number, setting in enumerate(chosen, start=1):
+        if (setting.name, setting.seed) in done:
+            continue
+        world = make_world(hypothesis, design, setting)
+        found = fit(hypothesis, world.data, seed=setting.seed, progress=False)
+        row = row_of(found, setting)
+        done[setting.name, setting.seed] = row
+        tell(f"world {number} of {len(chosen)}: {setting.name}: {row['match']}")
+        if out is not None:
+            _write(Path(out), list(done.values()))
+    rows = [done[setting.name, setting.seed] for setting in chosen]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def row_of(found: Fit, setting: Setting) -> dict[str, Any]:
+    """Return a row of the study's table.
+
+    Parameters
+    ----------
+    found : Fit
+        Fit of the world.
+    setting : Setting
+        The world.
+
+    Returns
+    -------
+    dict
+        By `COLUMNS`.
+    """
+    rate = found.growth_rate()
+    truth = np.log(2) * 365.25 / setting.doubling_days
+    ends = {p: tuple(map(float, quantiles(rate, probability=p))) for p in (0.95, 0.999)}
+    inside = {p: bool(low <= truth <= high) for p, (low, high) in ends.items()}
+    days = {p: doubling_days([high, low]) for p, (low, high) in ends.items()}
+    d = found.diagnostics
+    return {
+        "world": setting.name,
+        "n_llms": setting.n_llms,
+        "n_evaluators": setting.n_evaluators,
+        "true_doubling_days": setting.doubling_days,
+        "doubling_days": float(doubling_days(float(rate.median()))),
+        "eti95_lb": days[0.95][0],
+        "eti95_ub": days[0.95][1],
+        "eti999_lb": days[0.999][0],
+        "eti999_ub": days[0.999][1],
+        "prob_rate_not_positive": found.prob_rate_not_positive(),
+        "in95": inside[0.95],
+        "in999": inside[0.999],
+        "match": "yes" if inside[0.95] else "near" if inside[0.999] else "NO",
+        "converged": d.converged,
+        "max_rhat": d.max_rhat,
+        "min_ess_bulk": d.min_ess_bulk,
+        "divergences": d.divergences,
+        "seconds": found.timing["total"],
+        "seed": setting.seed,
+        "spec_sha256": found.spec.sha256,
+    }
+
+
+def _done(out: str | Path | None, spec: Spec) -> dict[tuple[str, int], dict[str, Any]]:
+    if out is None or not Path(out).exists():
+        return {}
+    table = pd.read_csv(out)
+    table = table[table["spec_sha256"] == spec.sha256]
+    rows: list[dict[str, Any]] = table.to_dict("records")  # type: ignore[assignment]
+    return {(row["world"], int(row["seed"])): row for row in rows}
+
+
+def _write(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Write the rows, all of them or none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        pd.DataFrame(rows, columns=list(COLUMNS)).to_csv(file, index=False, float_format="%.6g")
+        file.flush()
+        os.fsync(file.fileno())
+    Path(name).replace(path)

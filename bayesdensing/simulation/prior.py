@@ -1,0 +1,196 @@
+"""Draws from the prior: every variable of a hypothesis before it has seen a score or a loss."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pymc as pm
+import xarray as xr
+
+from bayesdensing.analysis.tables import TOP_LEVEL_DIMS
+from bayesdensing.assembly import assemble
+from bayesdensing.data import DataBundle
+from bayesdensing.errors import SpecError
+from bayesdensing.laws.trend import DAYS_PER_YEAR
+from bayesdensing.spec import Spec
+
+__all__ = ["generative", "prior_draws"]
+
+#: Setting that stands for another: the doubling time for the growth rate.
+DOUBLING = "doubling_time_days"
+
+_NAME = re.compile(r"^(?P<name>\w+)(?:\[(?P<coord>.+)\])?$")
+
+
+def generative(spec: Spec) -> Spec:
+    """Return the hypothesis as a story of how data come about: a cut is one of reading them.
+
+    Parameters
+    ----------
+    spec : Spec
+        A hypothesis.
+
+    Returns
+    -------
+    Spec
+        The same with a joint flow of information.
+    """
+    if spec.information.flow == "joint":
+        return spec
+    return Spec(**{**dict(spec), "information": {"flow": "joint"}})
+
+
+def prior_draws(
+    spec: Spec,
+    bundle: DataBundle,
+    *,
+    draws: int = 1,
+    seed: int = 0,
+    given: Mapping[str, Any] | None = None,
+) -> xr.Dataset:
+    """Draw every variable of a hypothesis from its prior.
+
+    Parameters
+    ----------
+    spec : Spec
+        The hypothesis.
+    bundle : DataBundle
+        The design: sizes, dates, benchmarks, evaluators; losses and scores are not used.
+    draws : int
+        Draws.
+    seed : int
+        Seed.
+    given : mapping of str to float or array_like, optional
+        Values to hold fixed: ``name`` for every entry of a variable, ``name[coord]`` for one;
+        ``doubling_time_days`` for the growth rate. What depends on a fixed ``name`` follows it.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dims (chain, draw, ...), one chain: all variables, observed ones too, as drawn anew.
+
+    Raises
+    ------
+    SpecError
+        For a name that the hypothesis does not have or that cannot be fixed.
+    """
+    assembled = assemble(generative(spec), bundle)
+    model = assembled.model
+    whole, single = _settings(model, given or {})
+    rng = np.random.default_rng(seed)
+    fixed = _fixed(model, whole)
+    # the log-odds of a share that is held fixed have nothing more to say
+    names = [n for n in _names(model) if n.removesuffix("_logit") not in {*whole, *single}]
+    names += [*whole, *single]
+    top = [v.name for v in model.free_RVs if set(_dims(model, v.name)) <= TOP_LEVEL_DIMS]
+    top += [name for name in whole if name not in top]
+    if not single:
+        return _labelled(model, _draw(fixed, names, draws, rng), assembled.attrs)
+    # entries are laid over a first draw, which keeps the rest of the hierarchy in step
+    parts = []
+    for _ in range(draws):
+        first = _draw(fixed, [*top, *single], 1, rng)
+        values = {name: first[name][0] for name in [*top, *single]}
+        for name, entries in single.items():
+            for at, value in entries.items():
+                values[name][at] = value
+        drop = {f"{name}_logit" for name in single}
+        held = _fixed(model, {n: v for n, v in values.items() if n not in drop})
+        parts.append(_draw(held, names, 1, rng))
+    stacked = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return _labelled(model, stacked, assembled.attrs)
+
+
+def _settings(
+    model: pm.Model, given: Mapping[str, Any]
+) -> tuple[dict[str, np.ndarray], dict[str, dict[tuple[int, ...], float]]]:
+    """Tell settings of whole variables from those of single entries."""
+    whole: dict[str, np.ndarray] = {}
+    single: dict[str, dict[tuple[int, ...], float]] = {}
+    can = _settable(model)
+    for key, value in given.items():
+        match = _NAME.match(key.strip())
+        name, coord = (match["name"], match["coord"]) if match else (key, None)
+        if name == DOUBLING and coord is None:
+            name, value = "growth_rate", _rate(value)
+        if name not in can:
+            raise SpecError(f"{key}: cannot be set; possible: {DOUBLING}, {', '.join(can)}")
+        if coord is None:
+            whole[name] = np.broadcast_to(np.asarray(value, dtype=float), can[name]).copy()
+        else:
+            at = _position(model, name, coord)
+            single.setdefault(name, {})[at] = float(value)
+    return whole, single
+
+
+def _rate(days: Any) -> float:
+    days = float(days)
+    if not days > 0:
+        raise SpecError(f"{DOUBLING}: {days:g} is no doubling time")
+    return float(np.log(2) * DAYS_PER_YEAR / days)
+
+
+def _settable(model: pm.Model) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of what can be held fixed: random variables, and shares by themselves."""
+    point = model.initial_point()
+    shapes = {}
+    for rv in model.free_RVs:
+        name = str(rv.name)
+        shape = np.shape(point[model.rvs_to_values[rv].name])
+        share = name.removesuffix("_logit")
+        shapes[share if share != name and share in model.named_vars else name] = shape
+    if "growth_rate" in model.named_vars and "growth_rate" not in shapes:
+        shapes["growth_rate"] = ()
+    return shapes
+
+
+def _position(model: pm.Model, name: str, coord: str) -> tuple[int, ...]:
+    parts = [part.strip() for part in coord.split(",")]
+    dims = _dims(model, name)
+    if len(parts) != len(dims):
+        raise SpecError(f"{name}[{coord}]: {name} has the dims ({', '.join(dims)})")
+    at = []
+    for part, dim in zip(parts, dims, strict=True):
+        labels = [str(label) for label in model.coords[dim] or ()]
+        if part not in labels:
+            raise SpecError(f"{name}[{coord}]: no {dim} {part!r}; there are: {', '.join(labels)}")
+        at.append(labels.index(part))
+    return tuple(at)
+
+
+def _dims(model: pm.Model, name: str) -> tuple[str, ...]:
+    return tuple(str(dim) for dim in model.named_vars_to_dims.get(name, ()))
+
+
+def _fixed(model: pm.Model, values: Mapping[str, np.ndarray]) -> pm.Model:
+    return pm.do(model, dict(values)) if values else model
+
+
+def _names(model: pm.Model) -> list[str]:
+    named = [*model.free_RVs, *model.deterministics, *model.observed_RVs]
+    return [str(variable.name) for variable in named]
+
+
+def _draw(
+    model: pm.Model, names: list[str], draws: int, rng: np.random.Generator
+) -> dict[str, np.ndarray]:
+    """Draw variables of a model in which some are held fixed, shape (draws, ...)."""
+    have = [name for name in dict.fromkeys(names) if name in model.named_vars]
+    found = pm.draw(
+        [model[name] for name in have], draws=draws, random_seed=rng, mode="FAST_COMPILE"
+    )
+    values = [np.asarray(value)[None] if draws == 1 else np.asarray(value) for value in found]
+    return dict(zip(have, values, strict=True))
+
+
+def _labelled(
+    model: pm.Model, values: Mapping[str, np.ndarray], attrs: Mapping[str, str]
+) -> xr.Dataset:
+    variables = {
+        name: (("chain", "draw", *_dims(model, name)), value[None].astype(float))
+        for name, value in values.items()
+    }
+    used = {dim for dims, _ in variables.values() for dim in dims}
+    coords = {d: np.array(list(v or ())) for d, v in model.coords.items() if d in used}
+    return xr.Dataset(variables, coords=coords, attrs=dict(attrs))
