@@ -6,84 +6,40 @@ no posterior of any one model: what scores say about the law is ignored on purpo
 "Cuts in Bayesian graphical models", Statistics and Computing 25, section 3.1: multiple imputation).
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
-from bayesdensing.assembly import Assembled, assemble, reference_alone
-from bayesdensing.inference import Diagnostics, Sampler, diagnose, with_modes
+from bayesdensing.analysis.readings import REFERENCE_DRAW
+from bayesdensing.assembly import assemble, reference_alone
+from bayesdensing.inference import Diagnostics, diagnose, with_modes
 from bayesdensing.inference.pooling import interleaved, worst_of
+from bayesdensing.sampling import Sampled, sampler_of
 
 if TYPE_CHECKING:
     from bayesdensing.data import DataBundle
-    from bayesdensing.inference import Draws
+    from bayesdensing.inference import Draws, Sampler
+    from bayesdensing.inference.engine import Warmth
     from bayesdensing.inference.progress import SilentReporter
     from bayesdensing.spec import Spec
 
-__all__ = ["REFERENCE_DRAW", "CutDraws", "sample_cut", "sampler_of"]
-
-#: Coordinate that says under which draw of the reference posterior a draw was made.
-REFERENCE_DRAW = "reference_draw"
+__all__ = ["sample_cut"]
 
 #: Warm-up of each fit but the first, which starts where that one ended; a fit that does not pass
 #: its checks is sampled again, so many times as long.
 _WARM_TUNE, _LONGER = 400, (1, 2, 4)
 
-
-@dataclass(frozen=True)
-class CutDraws:
-    """What cut inference gives.
-
-    Attributes
-    ----------
-    assembled : Assembled
-        The model of everything but the loss law.
-    posterior, stats : xarray.Dataset
-        Draws and sampler statistics of all fits, dims (chain, draw, ...), interleaved.
-    reference : xarray.Dataset
-        Draws of the reference posterior, dims (chain, draw, ...).
-    diagnostics : Diagnostics
-        The worst of the reference posterior's and of each fit's own.
-    compile_seconds, sample_seconds : float
-        Seconds of compiling and of sampling, all fits together.
-    """
-
-    assembled: Assembled
-    posterior: xr.Dataset
-    stats: xr.Dataset
-    reference: xr.Dataset
-    diagnostics: Diagnostics
-    compile_seconds: float
-    sample_seconds: float
-
-
-def sampler_of(assembled: Assembled) -> Sampler:
-    """Compile a model with its hints.
-
-    Parameters
-    ----------
-    assembled : Assembled
-        The model.
-
-    Returns
-    -------
-    Sampler
-        Ready to sample.
-    """
-    geometry = assembled.geometry
-    return Sampler(
-        assembled.model,
-        shifts=geometry.shifts,
-        log_stretches=geometry.log_stretches,
-        latents=geometry.latents,
-    )
+#: One draw in so many is pooled. All of them are checked, but what the pool is good for is limited
+#: by the number of reference draws, and a run of all draws would fill half a gigabyte.
+_POOLED_EVERY = 4
 
 
 def sample_cut(
     spec: "Spec", bundle: "DataBundle", *, seed: int, report: "SilentReporter"
-) -> CutDraws:
+) -> Sampled:
     """Sample the reference posterior, then the rest under several draws of it.
 
     Parameters
@@ -99,55 +55,87 @@ def sample_cut(
 
     Returns
     -------
-    CutDraws
-        Pooled draws and the checks of each fit.
+    Sampled
+        The model of everything but the loss law; pooled draws of all fits, interleaved, with the
+        coordinate ``reference_draw`` on ``draw``; the worst of the reference posterior's checks and
+        of each fit's own; the reference posterior.
     """
     count = spec.information.reference_draws
     seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(count + 1)]
+    before, rest = assemble(reference_alone(spec, bundle), bundle), assemble(spec, bundle)
     report.say("compiling the loss law and the rest ...")
-    alone = sampler_of(assemble(reference_alone(spec, bundle), bundle))
-    rest = assemble(spec, bundle)
-    sampler = sampler_of(rest)
+    alone, sampler = sampler_of(before), sampler_of(rest)
     compiling = alone.compile_seconds + sampler.compile_seconds
     report.say(f"compiled in {compiling:.0f} s: {alone.size} and {sampler.size} parameters")
     settings = spec.sampler
-    options = {"chains": settings.chains, "target_accept": settings.target_accept}
     reference = alone.sample(
-        seed=seeds[0], draws=settings.draws, tune=settings.tune, progress=report.advance, **options
+        seed=seeds[0],
+        draws=settings.draws,
+        tune=settings.tune,
+        chains=settings.chains,
+        target_accept=settings.target_accept,
+        progress=report.advance,
     )
     record = diagnose(reference.posterior, reference.stats)
     records = {"reference runs alone": with_modes(record, reference.posterior, reference.stats)}
-    chosen = _spread(reference.posterior, count)
-    fits, warmth = [], None
-    for number, law in enumerate(chosen):
-        report.say(f"reference draw {number + 1} of {count}")
-        given = {name: law[name].to_numpy() for name in sampler.data_names}
-        for longer in _LONGER:
-            drawn = sampler.sample(
-                seed=seeds[number + 1],
-                draws=settings.draws * longer,
-                tune=settings.tune if warmth is None else _WARM_TUNE * longer,
-                data=given,
-                warmth=warmth,
-                progress=report.advance,
-                **options,
-            )
-            record = diagnose(drawn.posterior, drawn.stats)
-            drawn = _thinned(drawn, longer)
-            if record.converged:
-                break
-        warmth = warmth or drawn.warmth
-        records[f"reference draw {number + 1}"] = record
-        fits.append(replace(drawn, posterior=_with_law(drawn.posterior, law)))
-    return CutDraws(
+    fits: list[Draws] = []
+    for number, law in enumerate(_spread(reference.posterior, count), start=1):
+        name = f"reference draw {number} of {count}"
+        report.say(name)
+        drawn, records[name] = _sample_given(
+            law,
+            sampler,
+            spec,
+            seed=seeds[number],
+            warmth=fits[0].warmth if fits else None,
+            report=report,
+        )
+        fits.append(drawn)
+    return Sampled(
         assembled=rest,
         posterior=interleaved([fit.posterior for fit in fits], name=REFERENCE_DRAW),
         stats=interleaved([fit.stats for fit in fits], name=REFERENCE_DRAW),
-        reference=reference.posterior,
         diagnostics=worst_of(records),
         compile_seconds=compiling,
         sample_seconds=reference.seconds + sum(fit.seconds for fit in fits),
+        reference=reference.posterior,
     )
+
+
+def _sample_given(
+    law: xr.Dataset,
+    sampler: "Sampler",
+    spec: "Spec",
+    *,
+    seed: int,
+    warmth: "Warmth | None",
+    report: "SilentReporter",
+) -> tuple["Draws", Diagnostics]:
+    """Sample the rest under one loss law, longer where that is needed to pass the checks.
+
+    Only draws that are to be pooled come back, the law beside them.
+    """
+    settings = spec.sampler
+    given = {name: law[name].to_numpy() for name in sampler.data_names}
+    for longer in _LONGER:
+        drawn = sampler.sample(
+            seed=seed,
+            draws=settings.draws * longer,
+            tune=settings.tune if warmth is None else _WARM_TUNE * longer,
+            chains=settings.chains,
+            target_accept=settings.target_accept,
+            data=given,
+            warmth=warmth,
+            progress=report.advance,
+        )
+        record = diagnose(drawn.posterior, drawn.stats)
+        if record.converged:
+            break
+    record = with_modes(record, drawn.posterior, drawn.stats)
+    # every fit weighs the same, however long it took
+    kept = slice(None, None, longer * _POOLED_EVERY)
+    posterior, stats = drawn.posterior.isel(draw=kept), drawn.stats.isel(draw=kept)
+    return replace(drawn, posterior=_with_law(posterior, law), stats=stats), record
 
 
 def _spread(posterior: xr.Dataset, count: int) -> list[xr.Dataset]:
@@ -157,19 +145,12 @@ def _spread(posterior: xr.Dataset, count: int) -> list[xr.Dataset]:
     return [flat.isel(sample=i).drop_vars(("sample", "chain", "draw")) for i in at]
 
 
-def _thinned(drawn: "Draws", step: int) -> "Draws":
-    """Keep every step-th draw, so that all fits weigh the same."""
-    kept = slice(None, None, step)
-    return replace(
-        drawn, posterior=drawn.posterior.isel(draw=kept), stats=drawn.stats.isel(draw=kept)
-    )
-
-
 def _with_law(posterior: xr.Dataset, law: xr.Dataset) -> xr.Dataset:
     """Put the loss law that was given beside the draws made under it."""
-    missing = law.drop_vars([name for name in law.data_vars if name in posterior])
     like = posterior[["chain", "draw"]]
-    return posterior.assign(
-        {name: value.broadcast_like(like).transpose("chain", "draw", ...)
-         for name, value in missing.data_vars.items()}
-    )  # fmt: skip
+    given: Mapping[str, xr.DataArray] = {
+        str(name): value.broadcast_like(like).transpose("chain", "draw", ...)
+        for name, value in law.data_vars.items()
+        if name not in posterior
+    }
+    return posterior.assign(given)

@@ -1,4 +1,4 @@
-"""The one place where assembly meets inference: a hypothesis and data to a `Fit`."""
+"""A hypothesis and data to a `Fit`: sampled, stored, read back."""
 
 import json
 import time
@@ -23,6 +23,7 @@ from bayesdensing.spec import Spec, load_spec
 
 if TYPE_CHECKING:
     from bayesdensing.assembly import Assembled
+    from bayesdensing.sampling import Sampled
 
 __all__ = ["DEFAULT_SEED", "Refit", "fit", "load_fit", "resolved"]
 
@@ -171,40 +172,17 @@ def _sample(
 ) -> Fit:
     if (place := _prepare_compiler()) is not None:
         report.say(f"compiling in {place}, for this fit alone: ~/.pytensor cannot be written")
-    from bayesdensing.assembly import assemble
-    from bayesdensing.inference import Sampler, diagnose, with_modes
-
-    assembled = assemble(spec, bundle)
-    report.say("compiling the model ...")
-    sampler = Sampler(
-        assembled.model,
-        shifts=assembled.geometry.shifts,
-        log_stretches=assembled.geometry.log_stretches,
-        latents=assembled.geometry.latents,
-    )
-    report.say(f"compiled in {sampler.compile_seconds:.0f} s: {sampler.size} parameters")
-    settings = spec.sampler
-    draws = sampler.sample(
-        seed=seed,
-        draws=settings.draws,
-        tune=settings.tune,
-        chains=settings.chains,
-        target_accept=settings.target_accept,
-        progress=report.advance,
-    )
-    report.say("checking the draws")
-    record = with_modes(diagnose(draws.posterior, draws.stats), draws.posterior, draws.stats)
-    idata = _idata(assembled, draws.posterior, draws.stats, seed=seed)
+    sampled = _sampled(spec, bundle, seed=seed, report=report)
     timing = {
-        "compile": sampler.compile_seconds,
-        "sample": draws.seconds,
+        "compile": sampled.compile_seconds,
+        "sample": sampled.sample_seconds,
         "total": time.perf_counter() - started,
     }
     return Fit(
         spec=spec,
         data=bundle,
-        idata=idata,
-        diagnostics=record,
+        idata=_idata(sampled, seed=seed),
+        diagnostics=sampled.diagnostics,
         seed=seed,
         timing=timing,
         versions=_versions(),
@@ -212,23 +190,34 @@ def _sample(
     )
 
 
-def _idata(
-    assembled: "Assembled", posterior: xr.Dataset, stats: xr.Dataset, *, seed: int
-) -> xr.DataTree:
+def _sampled(spec: Spec, bundle: DataBundle, *, seed: int, report: SilentReporter) -> "Sampled":
+    if spec.information.flow == "cut":
+        from bayesdensing.cut import sample_cut
+
+        return sample_cut(spec, bundle, seed=seed, report=report)
+    from bayesdensing.sampling import sample_joint
+
+    return sample_joint(spec, bundle, seed=seed, report=report)
+
+
+def _idata(sampled: "Sampled", *, seed: int) -> xr.DataTree:
+    assembled = sampled.assembled
     # plain NumPy labels: pandas' own string type does not survive every later step
     labels = {dim: np.array(list(names or ())) for dim, names in assembled.model.coords.items()}
     constants = _labelled(xr.Dataset(dict(assembled.constants)), labels)
-    posterior = _labelled(posterior, labels)
+    posterior = _labelled(sampled.posterior, labels)
     if "log_error" in constants:
         posterior = posterior.assign(log_density=_published(posterior, constants, seed=seed))
     posterior.attrs = {**assembled.attrs, "inference_library": "nutpie"}
     groups = {
         "/posterior": posterior,
-        "/sample_stats": stats,
+        "/sample_stats": sampled.stats,
         "/observed_data": _labelled(_observed(assembled), labels),
     }
     if constants.data_vars:
         groups["/constant_data"] = constants
+    if sampled.reference is not None:
+        groups["/reference"] = _labelled(sampled.reference, labels)
     return xr.DataTree.from_dict(groups)
 
 

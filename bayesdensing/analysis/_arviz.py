@@ -8,7 +8,9 @@ import numpy as np
 import xarray as xr
 from arviz_stats.base.array import BaseArray
 
-__all__ = ["convergence", "smoothed_weights"]
+from bayesdensing.analysis.readings import REFERENCE_DRAW
+
+__all__ = ["convergence", "pooled_convergence", "smoothed_weights"]
 
 
 def convergence(draws: xr.Dataset) -> xr.Dataset:
@@ -34,6 +36,70 @@ def convergence(draws: xr.Dataset) -> xr.Dataset:
         parts, dim=index, coords="minimal", compat="override", join="override"
     )
     return both
+
+
+def pooled_convergence(draws: xr.Dataset, *, reference: xr.Dataset | None = None) -> xr.Dataset:
+    """Return R-hat and effective sample sizes of draws pooled over reference draws.
+
+    Reference draws are meant to differ, so R-hat is taken within them: of draws standardised by
+    mean and sd of their own reference draw, every chain under every reference draw as a chain.
+    Of what a reference draw holds fixed, the loss law, it is that of the reference posterior.
+
+    An effective sample size is that of the pooled mean, whose error has two parts: K independent
+    reference draws stand for their posterior, and draws under each for its own,
+
+    ``ESS = (V_between + V_within) / (V_between / K + V_within / ESS_within)``,
+
+    with ``V_between`` the variance of the K means less what their own error adds to it. Of what a
+    reference draw holds fixed it is K.
+
+    Parameters
+    ----------
+    draws : xarray.Dataset
+        Dims (chain, draw, ...), the coordinate ``reference_draw`` on draw; as many draws under
+        every reference draw.
+    reference : xarray.Dataset, optional
+        Draws of the reference posterior, dims (chain, draw, ...).
+
+    Returns
+    -------
+    xarray.Dataset
+        As `convergence` returns it.
+    """
+    apart = _apart(draws)
+    own = ("chain", "draw")
+    count = apart.sizes[REFERENCE_DRAW]
+    mean, variance = apart.mean(own), apart.var(own, ddof=1)
+    moving = variance > 1e-20 * mean**2
+    standard = ((apart - mean) / variance.where(moving) ** 0.5).stack(
+        chains=("chain", REFERENCE_DRAW), create_index=False
+    )
+    standard = standard.drop_vars(["chain", REFERENCE_DRAW], errors="ignore")
+    inside = convergence(standard.rename(chains="chain"))
+    within = variance.where(moving, 0).mean(REFERENCE_DRAW)
+    of_means = mean.var(REFERENCE_DRAW, ddof=1)
+    sizes = inside.sel(statistic=["ess_bulk", "ess_tail"])
+    error = (within / sizes).where(within > 0, 0)
+    between = (of_means - count * error).clip(min=0)
+    pooled = (between + within) / (between / count + error)
+    rhat = inside.sel(statistic=["rhat"])
+    if reference is not None:
+        known = [name for name in draws.data_vars if name in reference]
+        rhat = rhat.fillna(convergence(reference[known]).sel(statistic=["rhat"])[known])
+    both: xr.Dataset = xr.concat([rhat, pooled], dim="statistic")[list(draws.data_vars)]
+    return both
+
+
+def _apart(draws: xr.Dataset) -> xr.Dataset:
+    """Give the reference draws a dim of their own."""
+    labels = draws[REFERENCE_DRAW].to_numpy()
+    parts = [
+        draws.isel(draw=np.flatnonzero(labels == label)).drop_vars(
+            [REFERENCE_DRAW, "draw"], errors="ignore"
+        )
+        for label in np.unique(labels)
+    ]
+    return xr.concat(parts, dim=REFERENCE_DRAW)
 
 
 def smoothed_weights(log_likelihood: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -41,7 +41,7 @@ class Fit:
     data : DataBundle
         The data.
     idata : xarray.DataTree
-        Groups posterior, sample_stats, constant_data, observed_data.
+        Groups posterior, sample_stats, constant_data, observed_data; of a cut, reference too.
     diagnostics : Diagnostics
         Whether the draws can be trusted.
     seed : int
@@ -65,12 +65,28 @@ class Fit:
 
     @cached_property
     def model(self) -> "pm.Model":
-        """The model whose posterior this is, built on first use."""
+        """The model whose posterior this is, built on first use.
+
+        Of a cut, the model of everything but the loss law, whose parameters are ``pm.Data``: each
+        reference draw is set into them in turn. The pooled draws are no posterior of this model.
+        """
         return self.model_factory()
 
     @cached_property
+    def reference(self) -> xr.Dataset | None:
+        """Draws of a cut's loss law from the reference runs alone, dims (chain, draw, ...).
+
+        None where all blocks inform one another.
+        """
+        return self.idata["reference"].to_dataset() if "reference" in self.idata else None
+
+    @cached_property
     def posterior(self) -> xr.Dataset:
-        """Draws of every variable, dims (chain, draw, ...)."""
+        """Draws of every variable, dims (chain, draw, ...).
+
+        Those of a cut are pooled; ``reference_draw`` on draw says under which loss law they were
+        made.
+        """
         return self.idata["posterior"].to_dataset()
 
     @cached_property
@@ -117,7 +133,7 @@ class Fit:
         if not self.diagnostics.converged:
             reasons = "; ".join(self.diagnostics.reasons) or "several modes"
             warnings.warn(f"not converged: {reasons}", ConvergenceWarning, stacklevel=2)
-        table = tables.parameter_table(self.posterior)
+        table = tables.parameter_table(self.posterior, reference=self.reference)
         table.attrs = {"interval_kind": "ETI", "converged": self.diagnostics.converged}
         return table
 

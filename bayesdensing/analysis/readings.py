@@ -1,5 +1,6 @@
 """Labelled readings of a posterior: growth, densities, curves. Units stand in ``attrs``."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from bayesdensing.laws.trend import DAYS_PER_YEAR, doubling_days, trend
 __all__ = [
     "LINK",
     "LOSS_LAW",
+    "REFERENCE_DRAW",
     "density",
     "doubling_time",
     "effective_parameters",
@@ -30,6 +32,9 @@ __all__ = [
 #: Variables of the loss law and of the score link, in natural units.
 LOSS_LAW = ("irreducible_loss", "n_coefficient", "n_exponent", "d_coefficient", "d_exponent")
 LINK = ("floor", "ceiling", "midpoint_loss", "link_slope")
+
+#: Coordinate on ``draw`` of a cut: under which draw of the reference posterior a draw was made.
+REFERENCE_DRAW = "reference_draw"
 
 Tokens = Callable[[Any], Any]
 
@@ -69,7 +74,7 @@ def thin(posterior: xr.Dataset, *, max_draws: int | None) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        Fewer draws, chains as they were.
+        Fewer draws, chains as they were; of a cut, draws under every reference draw.
     """
     if max_draws is None:
         return posterior
@@ -77,6 +82,11 @@ def thin(posterior: xr.Dataset, *, max_draws: int | None) -> xr.Dataset:
         raise ValueError(f"max_draws is {max_draws}, not a number of draws")
     per_chain = max(1, max_draws // posterior.sizes["chain"])
     step = -(-posterior.sizes["draw"] // per_chain)
+    if REFERENCE_DRAW in posterior.coords:
+        # a step that shares a factor with their number would leave reference draws out
+        count = len(np.unique(posterior[REFERENCE_DRAW]))
+        while math.gcd(step, count) > 1:
+            step += 1
     return posterior.isel(draw=slice(None, None, step))
 
 

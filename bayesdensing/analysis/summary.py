@@ -48,7 +48,7 @@ def summarise(fit: "Fit") -> dict[str, Any]:
 
 
 def _parameters(fit: "Fit") -> dict[str, dict[str, Any]]:
-    table = parameter_table(fit.posterior)
+    table = parameter_table(fit.posterior, reference=fit.reference)
     return {
         str(label): {
             "median": row["median"],

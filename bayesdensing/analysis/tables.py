@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesdensing.analysis._arviz import convergence
+from bayesdensing.analysis._arviz import convergence, pooled_convergence
 from bayesdensing.analysis.intervals import INTERVAL_KIND, PROBABILITIES, quantiles
-from bayesdensing.analysis.readings import require
+from bayesdensing.analysis.readings import REFERENCE_DRAW, require
 from bayesdensing.laws.trend import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -20,20 +20,25 @@ __all__ = ["data_counts", "density_table", "parameter_table"]
 TOP_LEVEL_DIMS = frozenset({"chain", "draw", "benchmark", "evaluator", "family", "segment"})
 
 
-def parameter_table(posterior: xr.Dataset) -> pd.DataFrame:
+def parameter_table(
+    posterior: xr.Dataset, *, reference: xr.Dataset | None = None
+) -> pd.DataFrame:
     """Return one row per scalar of the top level.
 
     Parameters
     ----------
     posterior : xarray.Dataset
-        Draws, dims (chain, draw, ...).
+        Draws, dims (chain, draw, ...); those of a cut are pooled over reference draws.
+    reference : xarray.Dataset, optional
+        Of a cut, draws of the reference posterior.
 
     Returns
     -------
     pandas.DataFrame
         Index ``parameter``, such as ``n_exponent[MMLU]``; columns median, mean, sd,
         ``eti50_lb``, ``eti50_ub`` and so on for 89 and 95 %, rhat, ess_bulk, ess_tail. In the
-        parameters' natural units; what is not defined is NaN.
+        parameters' natural units; what is not defined is NaN. Of a cut, R-hat is that within
+        reference draws, and the sample sizes count their number.
     """
     names = [n for n, v in posterior.data_vars.items() if set(v.dims) <= TOP_LEVEL_DIMS]
     chosen = posterior[names]
@@ -50,7 +55,10 @@ def parameter_table(posterior: xr.Dataset) -> pd.DataFrame:
         ends = chosen.quantile([tail, 1 - tail], dim=over, skipna=False)
         columns[f"eti{probability * 100:.0f}_lb"] = ends.isel(quantile=0, drop=True)
         columns[f"eti{probability * 100:.0f}_ub"] = ends.isel(quantile=1, drop=True)
-    statistics = convergence(chosen)
+    pooled = REFERENCE_DRAW in posterior.coords
+    statistics = (
+        pooled_convergence(chosen, reference=reference) if pooled else convergence(chosen)
+    )
     for name in ("rhat", "ess_bulk", "ess_tail"):
         columns[name] = statistics.sel(statistic=name, drop=True)
     labels = [label for name in names for label in _labels(chosen[name])]

@@ -3,4 +3,4 @@
 from bayesdensing.assembly.build import Assembled, assemble, reference_alone
 from bayesdensing.assembly.geometry import Geometry
 
-__all__ = ["Assembled", "Geometry", "assemble"]
+__all__ = ["Assembled", "Geometry", "assemble", "reference_alone"]

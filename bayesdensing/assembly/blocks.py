@@ -215,8 +215,14 @@ def given_loss(spec: Spec, design: LossDesign, *, size: int) -> Curve:
     law = loss_law.coefficients(
         **given, log_pivot_n=design.log_pivot_n, log_pivot_d=design.log_pivot_d
     )
-    shares = (given[name] for name in ("pivot_loss", "d_share", "irreducible_share"))
-    return Curve(*shares, law, design.log_pivot_n, design.log_pivot_d)
+    return Curve(
+        given["pivot_loss"],
+        given["d_share"],
+        given["irreducible_share"],
+        law,
+        design.log_pivot_n,
+        design.log_pivot_d,
+    )
 
 
 def add_loss_geometry(curve: Curve, shifts: dict[str, Any]) -> None:

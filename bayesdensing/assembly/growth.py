@@ -93,12 +93,13 @@ def _composed_logp(value: Any, trend: Any, dispersion: Any, behind: Any) -> Any:
 def _composed_random(
     trend: Any, dispersion: Any, behind: Any, rng: np.random.Generator, size: Any = None
 ) -> np.ndarray:
-    return trend + frontier.sample(
+    distance = frontier.sample(
         rng,
         dispersion=np.asarray(dispersion)[..., None],
         inefficiency_sd=np.asarray(behind)[..., None],
         size=trend.shape,
     )
+    return np.asarray(trend + distance)
 
 
 def _composed_centre(_rv: Any, _size: Any, trend: Any, _dispersion: Any, behind: Any) -> Any:

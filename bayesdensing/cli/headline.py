@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from bayesdensing.analysis.cut import BetweenDraws, between_reference_draws
 from bayesdensing.analysis.summary import mode_headlines
 from bayesdensing.analysis.tables import data_counts, parameter_table
 
@@ -61,12 +62,23 @@ def _facts(found: "Headline", fit: "Fit", *, folder: Path) -> dict[str, str]:
         facts = {"P(rate ≤ 0)": _probability(found.prob_rate_not_positive, n_draws)} | facts
     if "growth" in fit.spec.blocks:
         facts["reference tokens"] = fit.spec.reference_tokens.label
+        if (between := between_reference_draws(fit.posterior)) is not None:
+            facts["reference draws"] = _between_line(between)
     return facts | {
         "data": _data_line(fit),
         "checks": _checks_line(fit.diagnostics),
         "time": _time_line(fit),
         "files": str(folder),
     }
+
+
+def _between_line(between: BetweenDraws) -> str:
+    error = f"{between.error:.1f}" if math.isfinite(between.error) else "unknown"
+    return (
+        f"{between.count}; medians of the doubling time {_number(between.shortest, digits=0)} to "
+        f"{_number(between.longest, digits=0)} days, Monte-Carlo error of the pooled median about "
+        f"{error} days"
+    )
 
 
 def print_banner(console: Console, diagnostics: "Diagnostics") -> None:

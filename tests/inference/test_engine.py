@@ -210,3 +210,59 @@ def test_an_error_while_starting_is_not_swallowed(
     monkeypatch.setattr("nutpie.sample", broken)
     with pytest.raises(RuntimeError, match="no start"):
         sampler.sample(seed=1, **SHORT)
+
+
+# --- other data, and starts from a similar run ----------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def given() -> Sampler:
+    """Return mu ~ N(0, 1), three values ~ N(mu, 0.5), the values being data of the model."""
+    with pm.Model() as model:
+        values = pm.Data("values", np.zeros(3))
+        mu = pm.Normal("mu", 0, 1)
+        pm.Potential("seen", pm.logp(pm.Normal.dist(mu, 0.5), values).sum())
+    return Sampler(model)
+
+
+def assert_conjugate(drawn: Draws, values: np.ndarray) -> None:
+    precision = 1 + len(values) / 0.25
+    draws = drawn.posterior["mu"]
+    assert float(draws.mean()) == pytest.approx(values.sum() / 0.25 / precision, abs=0.05)
+    assert float(draws.std()) == pytest.approx(precision**-0.5, rel=0.1)
+    assert diagnose(drawn.posterior, drawn.stats).converged
+
+
+@pytest.mark.parametrize("values", [[1.0, 2.0, 3.0], [-4.0, -4.0, -1.0]])
+def test_the_posterior_follows_the_data_that_are_given(given: Sampler, values: list[float]) -> None:
+    assert given.data_names == ("values",)
+    data = np.array(values)
+    drawn = given.sample(seed=1, draws=1000, tune=400, data={"values": data})
+    assert_conjugate(drawn, data)
+    # and they stay
+    assert_conjugate(given.sample(seed=2, draws=1000, tune=400), data)
+
+
+def test_a_warm_start_gives_the_posterior_of_its_own_data_without_pilots(given: Sampler) -> None:
+    first = given.sample(seed=3, draws=1000, tune=400, data={"values": np.array([1.0, 2.0, 3.0])})
+    stages: set[str] = set()
+    data = np.array([-1.0, 0.0, 1.0])
+    warm = given.sample(
+        seed=4,
+        draws=1000,
+        tune=200,
+        data={"values": data},
+        warmth=first.warmth,
+        progress=lambda stage, *_: stages.add(stage),
+    )
+    assert_conjugate(warm, data)
+    assert stages <= {"sampling"}
+
+
+def test_warmth_is_where_a_run_ended(given: Sampler) -> None:
+    drawn = given.sample(seed=5, draws=20, tune=90, chains=3)
+    np.testing.assert_allclose(drawn.warmth.values[:, 0], drawn.posterior["mu"][:, -1])
+
+
+def test_a_model_without_data_of_its_own_has_none(sampler: Sampler) -> None:
+    assert sampler.data_names == ()
