@@ -67,6 +67,10 @@ constraints: | $(UV)  ## pin the newest versions that pyproject.toml allows
 	    -o $(VENV)/pins.txt > /dev/null
 	sed 's/ *;.*//' $(VENV)/pins.txt > constraints.txt
 
+.PHONY: rulers
+rulers: $(VENV)/.run-ready  ## fit the rulers to the packaged data where needed, write models/rulers.json
+	$(BIN)/python models/build_rulers.py
+
 .PHONY: clean
 clean:  ## remove the environment, builds and caches; runs/ stays
 	rm -rf $(VENV) dist build .coverage htmlcov .pytest_cache .mypy_cache .ruff_cache \

@@ -167,6 +167,24 @@ class Fit:
         """Return every LLM's standardised distance from the trend, with date, size and family."""
         return from_trend.residuals(self)
 
+    def reference_pull(self, alone: "Fit | None" = None) -> pd.DataFrame:
+        """Return how far scores pull the reference curve from what the runs alone say.
+
+        Parameters
+        ----------
+        alone : Fit, optional
+            A fit of the same loss law to the reference runs alone; not needed for a cut.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per benchmark and quantity: median and equal-tailed 95 % interval alone and
+            here, and the shift in sds of the posterior alone.
+        """
+        from bayesdensing.analysis.pull import reference_pull  # which itself reads fits
+
+        return reference_pull(self, alone)
+
     def density_of(
         self,
         new: str | Path | pd.DataFrame,

@@ -10,6 +10,7 @@ from rich.table import Table
 from bayesdensing.analysis.cut import BetweenDraws, between_reference_draws
 from bayesdensing.analysis.summary import mode_headlines
 from bayesdensing.analysis.tables import data_counts, parameter_table
+from bayesdensing.cli.rulers import print_rulers, pull_line
 
 if TYPE_CHECKING:
     from bayesdensing.analysis import Estimate, Fit, Headline
@@ -53,6 +54,7 @@ def print_headline(console: Console, fit: "Fit", *, folder: Path) -> None:
     for name, fact in _facts(found, fit, folder=folder).items():
         facts.add_row(name, fact)
     console.print(facts)
+    print_rulers(console, fit, folder=folder)
 
 
 def _facts(found: "Headline", fit: "Fit", *, folder: Path) -> dict[str, str]:
@@ -64,6 +66,8 @@ def _facts(found: "Headline", fit: "Fit", *, folder: Path) -> dict[str, str]:
         facts["reference tokens"] = fit.spec.reference_tokens.label
         if (between := between_reference_draws(fit.posterior)) is not None:
             facts["reference draws"] = _between_line(between)
+        if (pulled := pull_line(fit, folder=folder)) is not None:
+            facts["reference curve"] = pulled
     return facts | {
         "data": _data_line(fit),
         "checks": _checks_line(fit.diagnostics),

@@ -1,5 +1,6 @@
 """The program from outside: what it prints where, and how it ends."""
 
+import dataclasses
 import io
 import json
 import os
@@ -254,6 +255,40 @@ class TestFit:
         assert "MULTIMODAL" in out
         assert "253" in out
         assert "127" in out
+
+    def test_the_other_rulers_stand_beside_the_headline(self, sampled, capsys, tmp_path):
+        sampled(make_fit())
+        make_fit(spec="joint_5T", rate=np.full((4, 250), 2.0)).save(tmp_path / "runs/joint_5T")
+        assert main(["fit"]) == 0
+        out = " ".join(capsys.readouterr().out.split())
+        assert "│ joint_5T │ 127 │ 127 to 127 │ passed │ runs/joint_5T │" in out
+        # data in memory cannot be named in a command
+        assert "│ joint_1T │ │ │ │ not fitted │" in out
+        assert "rates of different quantities" in out
+
+    def test_a_ruler_that_is_not_fitted_says_how_to(self, sampled, capsys, tmp_path):
+        data = load_data(make_data().to_directory(tmp_path / "mine"))
+        sampled(dataclasses.replace(make_fit(), data=data))
+        assert main(["fit", "--data", "mine", "--out", "other/joint"]) == 0
+        out = capsys.readouterr().out
+        assert "bayesdensing fit joint_cut --data" in out
+        assert "other/joint_cut" in out
+
+    def test_the_pull_on_the_reference_curve_is_told_where_the_runs_alone_are_fitted(
+        self, sampled, capsys, tmp_path
+    ):
+        sampled(make_fit())
+        assert main(["fit"]) == 0
+        assert "largest pull" not in capsys.readouterr().out
+        make_fit(spec="loss_law", seed=8).save(tmp_path / "runs/loss_law")
+        assert main(["fit"]) == 0
+        assert "sd of the runs alone" in " ".join(capsys.readouterr().out.split())
+
+    @pytest.mark.parametrize("spec", ["trend", "loss_law"])
+    def test_a_fit_without_densities_has_no_other_rulers(self, sampled, capsys, spec):
+        sampled(make_fit(spec=spec))
+        assert main(["fit", spec]) == 0
+        assert "other rulers" not in capsys.readouterr().out
 
     def test_a_loss_law_prints_its_parameters(self, sampled, capsys):
         leave_out = ("growth_rate", "level", "log_density")

@@ -1,0 +1,115 @@
+"""The other rulers beside a headline, and how far scores pull the reference curve."""
+
+import math
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from bayesdensing.analysis.pull import pull, reference_curve, reference_pull
+from bayesdensing.analysis.rulers import ALONE, Ruler, curve_alone, other_rulers, shipped_record
+from bayesdensing.errors import BayesdensingError
+from bayesdensing.paths import packaged_data_dir
+
+if TYPE_CHECKING:
+    from bayesdensing.analysis import Fit
+
+__all__ = ["print_rulers", "pull_line"]
+
+_WHY = (
+    "Rates under different rulers are rates of different quantities, not estimates of one. A fixed "
+    "number of tokens can lie far beyond the reference runs' own, where scores pull the reference "
+    "curve; the cut ignores what scores say of that curve."
+)
+
+
+def print_rulers(console: Console, fit: "Fit", *, folder: Path) -> None:
+    """Print the doubling time under the other shipped rulers.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to.
+    fit : Fit
+        Any fit; without densities of LLMs nothing is printed.
+    folder : pathlib.Path
+        Its run; other runs are looked for beside it.
+    """
+    if "growth" not in fit.spec.blocks:
+        return
+    table = Table("other rulers", "doubling time (days)", "95 % ETI", "checks", "from")
+    for ruler in other_rulers(fit, beside=folder.parent, record=shipped_record()):
+        table.add_row(*_cells(ruler, fit, folder=folder))
+    console.print(table)
+    console.print(_WHY)
+
+
+def _cells(ruler: Ruler, fit: "Fit", *, folder: Path) -> tuple[str, ...]:
+    if ruler.median is None or ruler.eti95 is None:
+        return (ruler.name, "", "", "", _how_to_fit(ruler.name, fit, folder=folder))
+    low, high = (_number(end) for end in ruler.eti95)
+    where = ruler.place if ruler.source == "run" else f"the record of {ruler.place}"
+    state = "passed" if ruler.converged else "NOT CONVERGED"
+    return (ruler.name, _number(ruler.median), f"{low} to {high}", state, where)
+
+
+def _how_to_fit(name: str, fit: "Fit", *, folder: Path) -> str:
+    path = fit.data.path
+    if path is None:
+        return "not fitted"
+    command = ["bayesdensing", "fit", name]
+    if path.resolve() != packaged_data_dir().resolve():
+        command += ["--data", str(path)]
+    if folder.parent != Path("runs"):
+        command += ["--out", str(folder.parent / name)]
+    return f"not fitted: {shlex.join(command)}"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if math.isfinite(value) else "∞"
+
+
+def pull_line(fit: "Fit", *, folder: Path) -> str | None:
+    """Say what of the reference curve the scores pull farthest.
+
+    Parameters
+    ----------
+    fit : Fit
+        Any fit.
+    folder : pathlib.Path
+        Its run; a run of the loss law alone is looked for beside it, then in the shipped record.
+
+    Returns
+    -------
+    str or None
+        None for a cut, which lets nothing pull, and where there is nothing to compare with.
+    """
+    if "growth" not in fit.spec.blocks or fit.spec.information.flow == "cut":
+        return None
+    table = _pull(fit, folder=folder)
+    if table is None:
+        return None
+    name = str(table["shift"].abs().idxmax())
+    row = table.loc[name]
+    return (
+        f"largest pull {name} {row['alone_median']:.3g} → {row['joint_median']:.3g}, "
+        f"{row['shift']:+.1f} sd of the runs alone"
+    )
+
+
+def _pull(fit: "Fit", *, folder: Path) -> pd.DataFrame | None:
+    from bayesdensing.fitting import load_fit
+
+    try:
+        alone = load_fit(folder.parent / ALONE, data=fit.data)
+        if alone.diagnostics.converged:
+            return reference_pull(fit, alone)
+    except BayesdensingError:
+        pass  # no such run, or one of another law
+    curve = curve_alone(fit, shipped_record())
+    if curve is None:
+        return None
+    return pull(reference_curve(fit.posterior, tokens=fit.reference_tokens), curve)
