@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bayesdensing import plots as plot
     from bayesdensing.analysis import Fit
+    from bayesdensing.checking import check
     from bayesdensing.data import DataBundle, load_data, validate_bundle
     from bayesdensing.fitting import fit, load_fit
     from bayesdensing.spec import Spec, list_specs, load_spec
@@ -27,6 +28,7 @@ __all__ = [
     "Fit",
     "Spec",
     "__version__",
+    "check",
     "fit",
     "list_specs",
     "load_data",
@@ -40,6 +42,7 @@ _HOMES = {
     "DataBundle": "bayesdensing.data",
     "Fit": "bayesdensing.analysis",
     "Spec": "bayesdensing.spec",
+    "check": "bayesdensing.checking",
     "fit": "bayesdensing.fitting",
     "list_specs": "bayesdensing.spec",
     "load_data": "bayesdensing.data",

@@ -23,9 +23,11 @@ __all__ = [
     "MIN_GROUP",
     "STATISTICS",
     "UNLIKELY",
+    "compared",
     "posterior_predictive_check",
     "predictive_table",
     "replicate_scores",
+    "verdict",
 ]
 
 #: Scores that an evaluator needs on a benchmark to be a group of its own.
@@ -147,25 +149,53 @@ def predictive_table(fit: "Fit", *, draws: int = 400, seed: int = 0) -> pd.DataF
     """
     replicates = replicate_scores(fit, draws=draws, seed=seed)
     groups = _groups(replicates)
-    codes = groups["code"].to_numpy()
     mean, scale = _expected(fit, draws)
     df = score_model(fit, max_draws=draws).score_df[:, None]
     reach = scale * stdtrit(df, 0.975)
+    return compared(
+        groups, observed_scores(fit).score, replicates.to_numpy(), mean=mean, reach=reach
+    )
 
-    def statistics(scores: np.ndarray) -> np.ndarray:
-        return _statistics(scores, mean, reach, codes)
 
-    observed = statistics(np.broadcast_to(observed_scores(fit).score, mean.shape))
-    anew = statistics(replicates.to_numpy())
-    table = groups.drop_duplicates("code").sort_values("code")[["benchmark", "evaluator"]]
+def compared(
+    groups: pd.DataFrame,
+    values: np.ndarray,
+    anew: np.ndarray,
+    *,
+    mean: np.ndarray,
+    reach: np.ndarray,
+) -> pd.DataFrame:
+    """Hold measured values against values drawn anew, by group.
+
+    Parameters
+    ----------
+    groups : pandas.DataFrame
+        A row per value: ``code`` of its group, counted from 0, and what the group is called.
+    values : ndarray, shape (value,)
+        The measured values.
+    anew : ndarray, shape (draw, value)
+        The values drawn anew.
+    mean, reach : ndarray, shape (draw, value)
+        What each draw expects, and half the width of the middle 95 % of what it predicts.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per group, columns and attrs as those of `predictive_table`; the count of values
+        is ``n_scores``.
+    """
+    codes = groups["code"].to_numpy()
+    observed = _statistics(np.broadcast_to(values, mean.shape), mean, reach, codes)
+    replicated = _statistics(anew, mean, reach, codes)
+    table = groups.drop_duplicates("code").sort_values("code").drop(columns="code")
     table = table.reset_index(drop=True).assign(n_scores=np.bincount(codes))
-    low, high = np.quantile(anew, [0.025, 0.975], axis=0)
-    p = _two_sided((anew <= observed).mean(axis=0), (anew >= observed).mean(axis=0))
+    low, high = np.quantile(replicated, [0.025, 0.975], axis=0)
+    p = _two_sided((replicated <= observed).mean(axis=0), (replicated >= observed).mean(axis=0))
     for k, name in enumerate(STATISTICS):
         table[name] = observed[..., k].mean(axis=0)
         table[f"{name}_lb"], table[f"{name}_ub"] = low[:, k], high[:, k]
         table[f"{name}_p"] = p[:, k]
-    rank, back = (rankdata(x, method="max", axis=0) / len(x) for x in (anew, -anew))
+    rank, back = (rankdata(x, method="max", axis=0) / len(x) for x in (replicated, -replicated))
     counts = (_two_sided(rank, back) < UNLIKELY).sum(axis=(1, 2))
     table.attrs = {
         "interval_kind": "ETI, 95 %",
@@ -226,15 +256,33 @@ def posterior_predictive_check(fit: "Fit", *, draws: int = 400, seed: int = 0) -
         that the fit itself drew. The draws know the measured scores, so the check is lenient:
         what it flags is wrong, what it passes need not be right.
     """
-    table = predictive_table(fit, draws=draws, seed=seed)
+    return verdict("posterior predictive", predictive_table(fit, draws=draws, seed=seed))
+
+
+def verdict(name: str, table: pd.DataFrame) -> CheckResult:
+    """Say whether values drawn anew look like the measured ones.
+
+    Parameters
+    ----------
+    name : str
+        Name of the check.
+    table : pandas.DataFrame
+        Of `compared`.
+
+    Returns
+    -------
+    CheckResult
+        Passed where no more probabilities lie below 5 % than in 95 % of replicates.
+    """
     flagged, limit = table.attrs["flagged"], table.attrs["flagged_limit"]
-    probabilities = table[[f"{name}_p" for name in STATISTICS]].to_numpy()
+    probabilities = table[[f"{statistic}_p" for statistic in STATISTICS]].to_numpy()
     row, column = np.unravel_index(probabilities.argmin(), probabilities.shape)
     least = table.iloc[int(row)]
+    # of scores "lab on MMLU", of losses "MMLU"
+    where = " on ".join(str(least[key]) for key in ("evaluator", "benchmark") if key in least)
     text = (
         f"{flagged} of {probabilities.size} group statistics are less probable than 5 % "
         f"({table.attrs['flagged_expected']:.1f} expected, at most {limit:.0f} allowed); least "
-        f"probable: {STATISTICS[column]} of {least['evaluator']} on {least['benchmark']}, "
-        f"p = {probabilities.min():.3f}"
+        f"probable: {STATISTICS[column]}{where and ' of ' + where}, p = {probabilities.min():.3f}"
     )
-    return CheckResult(name="posterior predictive", passed=flagged <= limit, text=text, table=table)
+    return CheckResult(name=name, passed=flagged <= limit, text=text, table=table)

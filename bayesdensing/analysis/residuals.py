@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayesdensing.analysis.checks import CheckResult
 from bayesdensing.analysis.intervals import INTERVAL_KIND, quantiles
 from bayesdensing.analysis.readings import require
 from bayesdensing.analysis.tables import release_dates
@@ -15,7 +16,7 @@ from bayesdensing.laws.trend import trend
 if TYPE_CHECKING:
     from bayesdensing.analysis.fit import Fit
 
-__all__ = ["residual_trends", "residuals", "standardised_residuals"]
+__all__ = ["residual_check", "residual_trends", "residuals", "standardised_residuals"]
 
 _OVER = ("chain", "draw")
 
@@ -126,6 +127,33 @@ def residual_trends(fit: "Fit", *, seed: int = 0) -> pd.DataFrame:
     result.index.name = "statistic"
     result.attrs = {"interval_kind": INTERVAL_KIND, "seed": seed}
     return result
+
+
+def residual_check(fit: "Fit", *, seed: int = 0) -> CheckResult:
+    """Check whether what the trend leaves goes with date, size or family.
+
+    Parameters
+    ----------
+    fit : Fit
+        A fit with densities, or published values, and a trend.
+    seed : int
+        Seed of the dealing.
+
+    Returns
+    -------
+    CheckResult
+        Passed where no statistic of `residual_trends` differs from chance: 0 lies in the 95 %
+        interval of each difference.
+    """
+    table = residual_trends(fit, seed=seed)
+    inside = table["chance_inside"].to_numpy(dtype=bool)
+    shown = [
+        f"{name} {row['median']:+.2f} ({row['eti95_lb']:+.2f} to {row['eti95_ub']:+.2f}; "
+        f"by chance {row['chance_eti95_lb']:+.2f} to {row['chance_eti95_ub']:+.2f})"
+        for name, row in table.iterrows()
+    ]
+    text = f"{(~inside).sum()} of {len(table)} statistics differ from chance; {', '.join(shown)}"
+    return CheckResult(name="residual trends", passed=bool(inside.all()), text=text, table=table)
 
 
 _FLAGS = ("zero_inside", "chance_inside")

@@ -22,6 +22,7 @@ __all__ = [
     "print_json",
     "say",
     "silence_stdout",
+    "write_bytes",
     "write_text",
 ]
 
@@ -118,10 +119,23 @@ def write_text(path: Path, text: str) -> None:
     text : str
         Its content.
     """
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file, all of it or nothing.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file; one that is there is replaced.
+    content : bytes
+        Its content.
+    """
     with tempfile.TemporaryDirectory(dir=path.absolute().parent, prefix=".bayesdensing-") as place:
         draft = Path(place) / path.name
-        with draft.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with draft.open("wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)

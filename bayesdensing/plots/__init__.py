@@ -1,4 +1,4 @@
-"""Plots of a fit, one a file; each returns its figure with the numbers that it shows."""
+"""Plots of a fit or a prior, one a file; each returns its figure with the numbers that it shows."""
 
 from bayesdensing.plots.density_trend import density_trend
 from bayesdensing.plots.doubling_time import doubling_time
@@ -7,6 +7,7 @@ from bayesdensing.plots.loo_pit import loo_pit
 from bayesdensing.plots.loss_curves import loss_curves
 from bayesdensing.plots.posterior_predictive import posterior_predictive
 from bayesdensing.plots.prior_posterior import prior_posterior
+from bayesdensing.plots.prior_predictive import prior_predictive
 from bayesdensing.plots.residuals import residuals
 from bayesdensing.plots.result import PlotResult
 from bayesdensing.plots.score_links import score_links
@@ -20,6 +21,7 @@ __all__ = [
     "loss_curves",
     "posterior_predictive",
     "prior_posterior",
+    "prior_predictive",
     "residuals",
     "score_links",
 ]

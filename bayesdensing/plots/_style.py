@@ -87,15 +87,15 @@ def date_axis(axes: Axes) -> None:
     axes.xaxis.set_major_formatter(formatter(place))
 
 
-def finish(figure: Figure, fit: "Fit", *, title: str, caption: str) -> None:
+def finish(figure: Figure, fit: "Fit | None", *, title: str, caption: str) -> None:
     """Put title, caption and, where it is due, the mark NOT CONVERGED on a figure.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
         Changed in place.
-    fit : Fit
-        The fit that is shown.
+    fit : Fit or None
+        The fit that is shown; None where what is shown is no fit.
     title : str
         What the figure says.
     caption : str
@@ -103,7 +103,7 @@ def finish(figure: Figure, fit: "Fit", *, title: str, caption: str) -> None:
     """
     figure.suptitle(title, x=0.01, ha="left", fontsize=_TITLE, fontweight="bold", color=INK)
     figure.supxlabel(caption, x=0.01, ha="left", fontsize=_SMALL, color=GREY)
-    if not fit.diagnostics.converged:
+    if fit is not None and not fit.diagnostics.converged:
         mark = "NOT CONVERGED" + ("\nMULTIMODAL" if fit.diagnostics.modes else "")
         figure.text(
             0.5, 0.5, mark, fontsize=46, color=ORANGE, alpha=0.28, rotation=24, zorder=10,
@@ -165,10 +165,11 @@ def percent(share: float) -> str:
 
     Examples
     --------
-    >>> percent(0.0123), percent(0.5)
-    ('1.2 %', '50 %')
+    >>> percent(0.0123), percent(0.5), percent(1.0)
+    ('1.2 %', '50 %', '100 %')
     """
-    return f"{100 * share:.2g} %"
+    # two digits of 100 would be 1e+02
+    return "100 %" if share >= 0.995 else f"{100 * share:.2g} %"
 
 
 def days(value: float) -> str:

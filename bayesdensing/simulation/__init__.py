@@ -2,6 +2,7 @@
 
 from bayesdensing.simulation.layout import layout
 from bayesdensing.simulation.prior import prior_draws
+from bayesdensing.simulation.prior_predictive import prior_predictive_check, prior_readings
 from bayesdensing.simulation.study import Setting, make_world, settings, typical_values
 from bayesdensing.simulation.world import World, simulate
 
@@ -11,6 +12,8 @@ __all__ = [
     "layout",
     "make_world",
     "prior_draws",
+    "prior_predictive_check",
+    "prior_readings",
     "settings",
     "simulate",
     "typical_values",
