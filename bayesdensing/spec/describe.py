@@ -58,6 +58,8 @@ def describe(spec: Spec) -> SpecDescription:
         equations += _link_equations()
     if "growth" in spec.blocks:
         equations += _growth_equations(spec)
+    if spec.information.flow == "cut":
+        equations += _cut_equations(spec)
     if "published" in spec.blocks:
         equations += _published_equations(spec)
     return SpecDescription(tuple(equations), _prior_table(spec), _graph(spec))
@@ -102,6 +104,24 @@ def _trend_equation(spec: Spec) -> str:
     return "trend(t) = level + growth_rate (t - mean t)"
 
 
+def _density_equations(spec: Spec) -> list[str]:
+    if spec.growth.frontier == "none":
+        return ["log rho_i ~ Normal(trend(t_i), dispersion)"]
+    return [
+        "log rho_i = trend(t_i) - inefficiency_i + scatter_i, the trend being the frontier",
+        "inefficiency_i ~ HalfNormal(inefficiency_sd), scatter_i ~ Normal(0, dispersion): "
+        "integrated out together, log rho_i - trend(t_i) is skew-normal",
+    ]
+
+
+def _cut_equations(spec: Spec) -> list[str]:
+    return [
+        f"law_k ~ p(loss law | reference runs), k = 1..{spec.information.reference_draws}",
+        "all else_k ~ p(all else | law_k, loss-score points, scores): pooled with equal weights, "
+        "no feedback to the loss law",
+    ]
+
+
 def _growth_equations(spec: Spec) -> list[str]:
     tokens = (
         f"D = {spec.reference_tokens.value:g} N_hat"
@@ -116,7 +136,7 @@ def _growth_equations(spec: Spec) -> list[str]:
     )
     return [
         f"{_trend_equation(spec)}, years",
-        "log rho_i ~ Normal(trend(t_i), dispersion)",
+        *_density_equations(spec),
         f"N_hat_i = {count} rho_i; {tokens}",
         f"p_ib = {departs}, integrated out by its mean and variance",
         "m_ibe = sigmoid(logit p_ib + evaluator_effect_eb), "

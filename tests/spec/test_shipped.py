@@ -11,7 +11,8 @@ NAMES = sorted(p.stem for p in packaged_models_dir().glob("*.toml"))
 
 
 def test_the_contracts_names_are_there() -> None:
-    assert {"joint", "joint_ray", "loss_law", "trend", "no_growth"} <= set(NAMES)
+    rulers = {"joint_ray", "joint_5T", "joint_1T", "joint_power", "joint_frontier", "joint_cut"}
+    assert {"joint", "loss_law", "trend", "no_growth"} | rulers <= set(NAMES)
 
 
 def test_the_default_comes_first_and_no_hypothesis_is_left_out() -> None:
@@ -43,6 +44,13 @@ def test_the_contracts_names_claim_what_they_say() -> None:
     joint = load_spec("joint")
     assert joint.blocks == ("loss", "link", "growth")
     assert (joint.loss.law, joint.growth.trend) == ("chinchilla", "exponential")
+    for name, tokens in (("joint_5T", 5e12), ("joint_1T", 1e12)):
+        fixed = load_spec(name)
+        assert (fixed.reference_tokens.rule, fixed.reference_tokens.value) == ("fixed", tokens)
+        assert (fixed.loss, fixed.growth, fixed.blocks) == (joint.loss, joint.growth, joint.blocks)
+    assert load_spec("joint_power").loss.law == "power"
+    assert load_spec("joint_frontier").growth.frontier == "half-normal"
+    assert load_spec("joint_cut").information.flow == "cut"
     assert load_spec("loss_law").blocks == ("loss",)
     assert load_spec("trend").blocks == ("published",)
     flat = load_spec("no_growth")
@@ -101,6 +109,27 @@ def test_the_description_follows_the_axes() -> None:
     assert "11'), where" not in told(loss={"size_effects": False})
 
 
+def test_the_description_of_a_frontier_says_who_stays_behind_it() -> None:
+    told = "\n".join(describe(load_spec("joint_frontier")).equations)
+    assert "log rho_i = trend(t_i) - inefficiency_i + scatter_i" in told
+    assert "inefficiency_i ~ HalfNormal(inefficiency_sd)" in told
+    assert "skew-normal" in told
+    assert "log rho_i ~ Normal(trend(t_i), dispersion)" not in told
+    even = "\n".join(describe(load_spec("joint")).equations)
+    assert "log rho_i ~ Normal(trend(t_i), dispersion)" in even
+    assert "inefficiency" not in even
+
+
+def test_the_description_of_a_cut_says_what_is_passed_on() -> None:
+    spec = load_spec("joint_cut")
+    told = "\n".join(describe(spec).equations)
+    assert "law_k ~ p(loss law | reference runs), k = 1..24" in told
+    assert "no feedback to the loss law" in told
+    fewer = Spec(**{**dict(spec), "information": {"flow": "cut", "reference_draws": 5}})
+    assert "k = 1..5" in "\n".join(describe(fewer).equations)
+    assert "feedback" not in "\n".join(describe(load_spec("joint")).equations)
+
+
 @pytest.mark.parametrize(
     ("name", "nearest"), [("joimt", "joint"), ("no-growth", "no_growth"), ("losslaw", "loss_law")]
 )
@@ -118,6 +147,9 @@ def test_the_headline_says_of_what_it_is_the_rate() -> None:
     label = load_spec("joint").headline_label
     for part in ("base LLMs", "total parameters", "60 tokens per effective", "exponential"):
         assert part in label
+    assert "reference runs alone" not in label
+    assert "reference runs alone" in load_spec("joint_cut").headline_label
+    assert "frontier (half-normal" in load_spec("joint_frontier").headline_label
     assert "published series" in load_spec("trend").headline_label
     assert "no rate" in load_spec("loss_law").headline_label
 
