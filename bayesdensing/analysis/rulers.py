@@ -27,7 +27,7 @@ __all__ = [
     "ALONE",
     "RECORD",
     "RULERS",
-    "Ruler",
+    "RulerHeadline",
     "curve_alone",
     "other_rulers",
     "record_of",
@@ -45,7 +45,7 @@ RECORD = "rulers.json"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ruler:
+class RulerHeadline:
     """The headline under another ruler.
 
     Attributes
@@ -73,7 +73,9 @@ class Ruler:
     place: str = ""
 
 
-def other_rulers(fit: "Fit", *, beside: Path, record: Mapping[str, Any]) -> tuple[Ruler, ...]:
+def other_rulers(
+    fit: "Fit", *, beside: Path, record: Mapping[str, Any]
+) -> tuple[RulerHeadline, ...]:
     """Return the headlines of the shipped rulers that are not the fit's own.
 
     Parameters
@@ -88,7 +90,7 @@ def other_rulers(fit: "Fit", *, beside: Path, record: Mapping[str, Any]) -> tupl
 
     Returns
     -------
-    tuple of Ruler
+    tuple of RulerHeadline
         In the order of `RULERS`.
     """
     return tuple(
@@ -98,11 +100,11 @@ def other_rulers(fit: "Fit", *, beside: Path, record: Mapping[str, Any]) -> tupl
     )
 
 
-def _unknown(spec: "Spec") -> Ruler:
-    return Ruler(name=spec.name, title=spec.title)
+def _unknown(spec: "Spec") -> RulerHeadline:
+    return RulerHeadline(name=spec.name, title=spec.title)
 
 
-def _from_run(folder: Path, spec: "Spec", fit: "Fit") -> Ruler | None:
+def _from_run(folder: Path, spec: "Spec", fit: "Fit") -> RulerHeadline | None:
     try:
         manifest = json.loads((folder / runs.MANIFEST).read_text(encoding="utf-8"))
         made_from = (manifest["spec"]["sha256"], manifest["data"]["sha256"])
@@ -114,7 +116,7 @@ def _from_run(folder: Path, spec: "Spec", fit: "Fit") -> Ruler | None:
         return None  # what cannot be read is not there
 
 
-def _from_record(record: Mapping[str, Any], spec: "Spec", fit: "Fit") -> Ruler | None:
+def _from_record(record: Mapping[str, Any], spec: "Spec", fit: "Fit") -> RulerHeadline | None:
     entry = record.get("rulers", {}).get(spec.name)
     if entry is None or record["data"]["sha256"] != fit.data.sha256:
         return None
@@ -124,10 +126,10 @@ def _from_record(record: Mapping[str, Any], spec: "Spec", fit: "Fit") -> Ruler |
     return _ruler(spec, entry, source="record", place=place)
 
 
-def _ruler(spec: "Spec", summary: Mapping[str, Any], *, source: str, place: str) -> Ruler:
+def _ruler(spec: "Spec", summary: Mapping[str, Any], *, source: str, place: str) -> RulerHeadline:
     doubling = summary["headline"]["doubling_time_days"]
     lower, upper = (_days(end) for end in doubling["eti95"])
-    return Ruler(
+    return RulerHeadline(
         name=spec.name,
         title=spec.title,
         median=_days(doubling["median"]),

@@ -20,9 +20,7 @@ __all__ = ["data_counts", "density_table", "parameter_table"]
 TOP_LEVEL_DIMS = frozenset({"chain", "draw", "benchmark", "evaluator", "family", "segment"})
 
 
-def parameter_table(
-    posterior: xr.Dataset, *, reference: xr.Dataset | None = None
-) -> pd.DataFrame:
+def parameter_table(posterior: xr.Dataset, *, reference: xr.Dataset | None = None) -> pd.DataFrame:
     """Return one row per scalar of the top level.
 
     Parameters
@@ -56,9 +54,7 @@ def parameter_table(
         columns[f"eti{probability * 100:.0f}_lb"] = ends.isel(quantile=0, drop=True)
         columns[f"eti{probability * 100:.0f}_ub"] = ends.isel(quantile=1, drop=True)
     pooled = REFERENCE_DRAW in posterior.coords
-    statistics = (
-        pooled_convergence(chosen, reference=reference) if pooled else convergence(chosen)
-    )
+    statistics = pooled_convergence(chosen, reference=reference) if pooled else convergence(chosen)
     for name in ("rhat", "ess_bulk", "ess_tail"):
         columns[name] = statistics.sel(statistic=name, drop=True)
     labels = [label for name in names for label in _labels(chosen[name])]

@@ -10,7 +10,13 @@ from rich.console import Console
 from rich.table import Table
 
 from bayesdensing.analysis.pull import pull, reference_curve, reference_pull
-from bayesdensing.analysis.rulers import ALONE, Ruler, curve_alone, other_rulers, shipped_record
+from bayesdensing.analysis.rulers import (
+    ALONE,
+    RulerHeadline,
+    curve_alone,
+    other_rulers,
+    shipped_record,
+)
 from bayesdensing.errors import BayesdensingError
 from bayesdensing.paths import packaged_data_dir
 
@@ -47,7 +53,7 @@ def print_rulers(console: Console, fit: "Fit", *, folder: Path) -> None:
     console.print(_WHY)
 
 
-def _cells(ruler: Ruler, fit: "Fit", *, folder: Path) -> tuple[str, ...]:
+def _cells(ruler: RulerHeadline, fit: "Fit", *, folder: Path) -> tuple[str, ...]:
     if ruler.median is None or ruler.eti95 is None:
         return (ruler.name, "", "", "", _how_to_fit(ruler.name, fit, folder=folder))
     low, high = (_number(end) for end in ruler.eti95)
