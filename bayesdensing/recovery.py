@@ -64,7 +64,7 @@ def recover(
     Raises
     ------
     DataNeedError
-        For a hypothesis without a growth block.
+        For a hypothesis without a growth block, and where `out` is another file than such a table.
     """
     hypothesis = resolved(spec, **sampler)
     if "growth" not in hypothesis.blocks:
@@ -134,7 +134,12 @@ def row_of(found: Fit, setting: Setting) -> dict[str, Any]:
 def _done(out: str | Path | None, spec: Spec) -> dict[tuple[str, int], dict[str, Any]]:
     if out is None or not Path(out).exists():
         return {}
-    table = pd.read_csv(out)
+    try:
+        table = pd.read_csv(out)
+    except ValueError:  # not even a table
+        table = pd.DataFrame()
+    if not set(COLUMNS) <= set(table.columns):
+        raise DataNeedError(f"{out} is no table of a recovery study: choose another file")
     table = table[table["spec_sha256"] == spec.sha256]
     rows: list[dict[str, Any]] = table.to_dict("records")  # type: ignore[assignment]
     return {(row["world"], int(row["seed"])): row for row in rows}

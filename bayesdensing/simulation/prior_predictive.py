@@ -56,7 +56,12 @@ def prior_readings(
         Curves: ``loss_curve`` and ``score_curve`` over benchmark and n_params, ``trend`` over
         date.
     """
-    drawn = prior_draws(spec, bundle, draws=draws, seed=seed)
+    # a prior too wide for numbers is for the check to find, not for a warning
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return _readings(spec, bundle, prior_draws(spec, bundle, draws=draws, seed=seed))
+
+
+def _readings(spec: Spec, bundle: DataBundle, drawn: xr.Dataset) -> xr.Dataset:
     found: dict[str, xr.DataArray] = {}
     sizes: list[np.ndarray] = []
     if "loss" in spec.blocks:
@@ -182,7 +187,7 @@ def prior_predictive_check(
 
         - losses: 95 % within 3 powers of ten at the pivot, 95 % of runs within 2 of the pivot's;
           all fall with size and with tokens;
-        - scores: every floor below its ceiling, every score between them; in 80 % of draws one
+        - scores: every floor below its ceiling, every score between them; in 70 % of draws one
           score in twenty or more is off both ends, so that scores can tell about size;
         - densities: 95 % within 6 powers of ten; values of a published series, of any unit, 12;
         - growth: a doubling time below two weeks in 5 % of draws at most, from two weeks to ten
@@ -264,7 +269,7 @@ def _of_scores(found: xr.Dataset) -> Iterator[_Expectation]:
         values=off,
         lower=0.05,
         upper=1,
-        at_least=0.8,
+        at_least=0.7,
     )
 
 

@@ -87,7 +87,7 @@ def test_a_doubling_time_stands_for_a_rate(template, days, rate):
 
 @pytest.mark.parametrize("days", [0, -5, float("nan")])
 def test_a_doubling_time_that_is_none_is_an_error(template, days):
-    with pytest.raises(SpecError, match="doubling_time_days: .* is no doubling time"):
+    with pytest.raises(SpecError, match=r"doubling_time_days: .* is no doubling time"):
         one(template, doubling_time_days=days)
 
 
