@@ -117,6 +117,7 @@ def _sample_given(
     """
     settings = spec.sampler
     given = {name: law[name].to_numpy() for name in sampler.data_names}
+    seconds = 0.0
     for longer in _LONGER:
         drawn = sampler.sample(
             seed=seed,
@@ -128,6 +129,7 @@ def _sample_given(
             warmth=warmth,
             progress=report.advance,
         )
+        seconds += drawn.seconds
         record = diagnose(drawn.posterior, drawn.stats)
         if record.converged:
             break
@@ -135,7 +137,8 @@ def _sample_given(
     # every fit weighs the same, however long it took
     kept = slice(None, None, longer * _POOLED_EVERY)
     posterior, stats = drawn.posterior.isel(draw=kept), drawn.stats.isel(draw=kept)
-    return replace(drawn, posterior=_with_law(posterior, law), stats=stats), record
+    pooled = replace(drawn, posterior=_with_law(posterior, law), stats=stats, seconds=seconds)
+    return pooled, record
 
 
 def _spread(posterior: xr.Dataset, count: int) -> list[xr.Dataset]:
