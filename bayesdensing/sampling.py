@@ -1,6 +1,7 @@
 """A hypothesis and data to draws with their checks: one model, sampled once."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import xarray as xr
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
     from bayesdensing.inference.progress import SilentReporter
     from bayesdensing.spec import Spec
 
-__all__ = ["Sampled", "sample_joint", "sampler_of"]
+__all__ = ["FEW_DIVERGENCES", "Sampled", "sample_joint", "sampler_of"]
+
+#: Share of transitions that may diverge for smaller steps to be tried: more are no accident.
+FEW_DIVERGENCES = 0.005
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +74,9 @@ def sample_joint(
 ) -> Sampled:
     """Sample the posterior of all blocks of a hypothesis together.
 
+    Where a few transitions diverge the posterior is sampled once more in smaller steps, from where
+    the chains ended; only those draws are kept, and judged.
+
     Parameters
     ----------
     spec : Spec
@@ -91,21 +98,36 @@ def sample_joint(
     sampler = sampler_of(assembled)
     report.say(f"compiled in {sampler.compile_seconds:.0f} s: {sampler.size} parameters")
     settings = spec.sampler
-    draws = sampler.sample(
+    sample = partial(
+        sampler.sample,
         seed=seed,
         draws=settings.draws,
-        tune=settings.tune,
         chains=settings.chains,
-        target_accept=settings.target_accept,
         progress=report.advance,
     )
+    draws = sample(tune=settings.tune, target_accept=settings.target_accept)
     report.say("checking the draws")
     record = diagnose(draws.posterior, draws.stats)
+    seconds = draws.seconds
+    if 0 < record.divergences <= FEW_DIVERGENCES * settings.draws * settings.chains:
+        accept = _smaller_steps(settings.target_accept)
+        report.say(
+            f"{record.divergences} divergent transitions: sampling again in smaller steps "
+            f"(target_accept {accept:.3f})"
+        )
+        draws = sample(tune=settings.tune // 2, target_accept=accept, warmth=draws.warmth)
+        record = diagnose(draws.posterior, draws.stats)
+        seconds += draws.seconds
     return Sampled(
         assembled=assembled,
         posterior=draws.posterior,
         stats=draws.stats,
         diagnostics=with_modes(record, draws.posterior, draws.stats),
         compile_seconds=sampler.compile_seconds,
-        sample_seconds=draws.seconds,
+        sample_seconds=seconds,
     )
+
+
+def _smaller_steps(target_accept: float) -> float:
+    """Return a target with a quarter of the rejections: steps about half as long."""
+    return 1 - (1 - target_accept) / 4

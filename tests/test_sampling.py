@@ -1,0 +1,84 @@
+"""One model sampled once, and once more in smaller steps where a few transitions diverge."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from bayesdensing import sampling
+from bayesdensing.inference.progress import SilentReporter
+from bayesdensing.spec import load_spec
+
+
+class FakeSampler:
+    """Give draws with so many divergences in each run, and remember what was asked."""
+
+    compile_seconds, size = 1.0, 1
+
+    def __init__(self, *divergences: int) -> None:
+        self.left = list(divergences)
+        self.asked: list[dict[str, Any]] = []
+
+    def sample(self, **asked: Any) -> Any:
+        self.asked.append(asked)
+        rng = np.random.default_rng(len(self.asked))
+        shape = (4, 1000)
+        diverging = np.zeros(shape, dtype=bool)
+        diverging.flat[: self.left.pop(0)] = True
+        draws = xr.Dataset({"x": (("chain", "draw"), rng.normal(size=shape))})
+        stats = xr.Dataset(
+            {
+                "diverging": (("chain", "draw"), diverging),
+                "maxdepth_reached": (("chain", "draw"), np.zeros(shape, dtype=bool)),
+                "energy": (("chain", "draw"), rng.normal(size=shape)),
+            }
+        )
+        return SimpleNamespace(posterior=draws, stats=stats, seconds=2.0, warmth=len(self.asked))
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *divergences: int) -> tuple[sampling.Sampled, FakeSampler]:
+    fake = FakeSampler(*divergences)
+    monkeypatch.setattr(sampling, "assemble", lambda spec, bundle: "the model")
+    monkeypatch.setattr(sampling, "sampler_of", lambda assembled: fake)
+    spec = load_spec("joint")
+    found = sampling.sample_joint(spec, None, seed=3, report=SilentReporter())  # type: ignore[arg-type]
+    return found, fake
+
+
+def test_draws_without_divergence_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, fake = run(monkeypatch, 0)
+    assert found.diagnostics.converged
+    assert [asked["target_accept"] for asked in fake.asked] == [0.9]
+    assert found.sample_seconds == 2.0
+
+
+def test_a_few_divergences_are_answered_with_smaller_steps_from_where_the_chains_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found, fake = run(monkeypatch, 2, 0)
+    first, second = fake.asked
+    assert second["target_accept"] == pytest.approx(0.975)
+    assert "warmth" not in first
+    assert second["warmth"] == 1
+    assert (first["draws"], first["seed"]) == (second["draws"], second["seed"])
+    assert found.diagnostics.converged
+    assert found.sample_seconds == 4.0
+
+
+def test_what_still_diverges_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, fake = run(monkeypatch, 2, 1)
+    assert len(fake.asked) == 2
+    assert not found.diagnostics.converged
+    assert found.diagnostics.divergences == 1
+
+
+def test_many_divergences_are_a_fault_of_the_model_and_no_second_run_hides_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = load_spec("joint").sampler
+    many = int(sampling.FEW_DIVERGENCES * settings.draws * settings.chains) + 1
+    found, fake = run(monkeypatch, many)
+    assert len(fake.asked) == 1
+    assert found.diagnostics.divergences == many
