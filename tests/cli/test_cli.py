@@ -55,7 +55,10 @@ class TestUsage:
         assert main(["--version"]) == 0
         assert capsys.readouterr().out == f"bayesdensing {__version__}\n"
 
-    @pytest.mark.parametrize("command", ["fit", "models", "show", "validate", "density"])
+    @pytest.mark.parametrize(
+        "command",
+        ["fit", "models", "show", "validate", "density", "check", "simulate", "recover"],
+    )
     def test_every_command_explains_itself_with_an_example(self, command, capsys):
         assert main([command, "--help"]) == 0
         out = capsys.readouterr().out
