@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from bayesdensing.analysis.residuals import residual_trends, standardised_residuals
+from bayesdensing.analysis.residuals import (
+    residual_check,
+    residual_trends,
+    standardised_residuals,
+)
 from bayesdensing.errors import DataNeedError
 from bayesdensing.laws import frontier
 from bayesdensing.spec import load_spec
@@ -133,3 +137,17 @@ def test_dealing_is_repeatable():
 def test_a_fit_without_densities_has_no_residuals():
     with pytest.raises(DataNeedError, match="no residuals: it lacks log_density"):
         make_fit(leave_out=("log_density",)).residuals()
+
+
+def test_the_check_fails_where_a_statistic_differs_from_chance_and_says_which():
+    family = np.repeat([f"f{i}" for i in range(20)], 3)
+    rng = np.random.default_rng(5)
+    own, shared = rng.normal(size=60), np.repeat(rng.normal(size=20), 3)
+    alike = residual_check(with_residuals(own, families=family))
+    assert alike.passed
+    assert alike.text.startswith("0 of 3 statistics differ from chance")
+    apart = residual_check(with_residuals(0.4 * own + shared, families=family))
+    assert not apart.passed
+    assert apart.text.startswith("1 of 3 statistics differ from chance")
+    assert not apart.table.loc["family_sd", "chance_inside"]
+    assert f"family_sd {apart.table.loc['family_sd', 'median']:+.2f}" in apart.text
