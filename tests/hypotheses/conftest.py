@@ -1,0 +1,33 @@
+"""One world and one short fit of each shipped hypothesis, shared by all tests of a session."""
+
+from functools import cache
+
+import pytest
+
+from bayesdensing.data import DataBundle
+from bayesdensing.spec import load_spec
+from tests.hypotheses.worlds import N_LLMS, Case, fitted, make_world, short
+
+
+@pytest.fixture(scope="session")
+def design(tiny_frames):
+    return DataBundle.from_frames(name="tiny", **tiny_frames(n_llms=N_LLMS))
+
+
+@pytest.fixture(scope="session")
+def case_of(design):
+    """Return what gives a hypothesis's world and fit; names of one claim share theirs."""
+
+    @cache
+    def of(sha256, name):
+        spec = short(name)
+        world = make_world(spec, design)
+        return Case(spec, world, fitted(spec, world))
+
+    first: dict[str, str] = {}
+
+    def case(name):
+        sha256 = load_spec(name).sha256
+        return of(sha256, first.setdefault(sha256, name))
+
+    return case
