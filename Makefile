@@ -23,7 +23,7 @@ run: $(VENV)/.run-ready  ## fit the default hypothesis, write runs/joint/, print
 
 .PHONY: test
 test: $(VENV)/.dev-ready  ## run every test, with the coverage gate
-	$(BIN)/python -m pytest -q --cov --cov-report=term
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --cov --cov-report=term
 
 # --- checks ----------------------------------------------------------------------------------
 
