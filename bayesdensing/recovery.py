@@ -69,6 +69,8 @@ def recover(
     hypothesis = resolved(spec, **sampler)
     if "growth" not in hypothesis.blocks:
         raise DataNeedError(f"{hypothesis.name} has no growth block: there is no rate to recover")
+    if hypothesis.growth.trend == "constant":
+        raise DataNeedError(f"{hypothesis.name} holds the rate at 0: there is no rate to recover")
     design = load_data() if template is None else template
     chosen = settings() if worlds is None else worlds
     done = _done(out, hypothesis)
@@ -153,4 +155,8 @@ def _write(path: Path, rows: list[dict[str, Any]]) -> None:
         pd.DataFrame(rows, columns=list(COLUMNS)).to_csv(file, index=False, float_format="%.6g")
         file.flush()
         os.fsync(file.fileno())
+    # readable like any file of the user's, not only by the owner as temporary files are
+    mask = os.umask(0)
+    os.umask(mask)
+    Path(name).chmod(0o666 & ~mask)
     Path(name).replace(path)

@@ -115,6 +115,7 @@ def density_of(
         known=fit.data.models,
         skip_unknown=skip_unknown,
     )
+    skipped = dict(rows.attrs)
     rows, units, cells, effects = _units(fit, model, rows)
     drawn = sample_new(model, units, cells, sweeps=SWEEPS, rng=np.random.default_rng(seed))
     scores = _score_table(model, rows, drawn)
@@ -126,6 +127,7 @@ def density_of(
         "units": {"density": "1", "effective_parameters": "parameters"},
         "interval_kind": INTERVAL_KIND,
         "conditional_on": f"posterior of {fit.spec.name}",
+        **skipped,
     }
     return Newcomers(
         draws=_labelled(drawn, llms.index, effects),

@@ -74,7 +74,7 @@ class RulerHeadline:
 
 
 def other_rulers(
-    fit: "Fit", *, beside: Path, record: Mapping[str, Any]
+    fit: "Fit", *, folder: Path, record: Mapping[str, Any]
 ) -> tuple[RulerHeadline, ...]:
     """Return the headlines of the shipped rulers that are not the fit's own.
 
@@ -82,9 +82,9 @@ def other_rulers(
     ----------
     fit : Fit
         A fit with densities of LLMs.
-    beside : pathlib.Path
-        Folder of runs; one that is named as a ruler and was made from the same data and hypothesis
-        goes before the record.
+    folder : pathlib.Path
+        The fit's run; a run beside it that is named as a ruler, or as this run and a ruler, and was
+        made from the same data goes before the record.
     record : mapping
         As `shipped_record` returns it; used for the data and hypotheses that it was made from.
 
@@ -94,7 +94,10 @@ def other_rulers(
         In the order of `RULERS`.
     """
     return tuple(
-        _from_run(beside / name, spec, fit) or _from_record(record, spec, fit) or _unknown(spec)
+        _from_run(folder.parent / name, spec, fit)
+        or _from_run(folder.parent / f"{folder.name}-{name}", spec, fit)
+        or _from_record(record, spec, fit)
+        or _unknown(spec)
         for name in RULERS
         if (spec := load_spec(name)).sha256 != fit.spec.sha256
     )

@@ -70,8 +70,8 @@ def _density(
     """
     if skip_unknown and scores is None:
         raise typer.BadParameter("needs --scores", param_hint="--skip-unknown")
-    if out is not None and not (Path(out).absolute().parent.is_dir()):
-        raise typer.BadParameter(f"{Path(out).parent} is not a folder", param_hint="--out")
+    if out is not None:
+        _check_out(Path(out), run=Path(run), scores=scores)
 
     from bayesdensing.fitting import load_fit
 
@@ -89,14 +89,33 @@ def _density(
     return 0 if fit.diagnostics.converged else NOT_CONVERGED
 
 
+def _check_out(out: Path, *, run: Path, scores: str | None) -> None:
+    """Refuse to write over what the answer is made from."""
+    reason = None
+    if not out.absolute().parent.is_dir():
+        reason = f"{out.parent} is not a folder"
+    elif out.resolve().parent == run.resolve():
+        reason = f"{run} is a run, whose files are its own: choose another folder"
+    elif scores is not None and out.resolve() == Path(scores).resolve():
+        reason = f"{out} is the file of scores"
+    elif out.exists() and not out.is_file():
+        reason = f"{out} is there already and is no file"
+    if reason is not None:
+        raise typer.BadParameter(reason, param_hint="--out")
+
+
 def _as_json(fit: "Fit", table: "pd.DataFrame", found: "Newcomers | None") -> dict[str, Any]:
     told: dict[str, Any] = {
         "run": fit.spec.name,
+        "reference_tokens": fit.spec.reference_tokens.label,
         "converged": fit.diagnostics.converged,
         "interval_kind": "ETI",
         "llms": _records(table.reset_index()),
     }
     if found is not None:
+        told["conditional_on"] = table.attrs["conditional_on"]
+        told["skipped_scores"] = table.attrs["skipped_scores"]
+        told["skipped_llms"] = table.attrs["skipped_llms"]
         told["evaluator_effects"] = _records(found.effects)
         told["scores"] = _records(found.scores)
     return told
@@ -195,6 +214,11 @@ def _notes(fit: "Fit", table: "pd.DataFrame", found: "Newcomers | None") -> list
         f"given the posterior of {fit.spec.name}, which the new scores do not change; "
         f"reference tokens: {fit.spec.reference_tokens.label}"
     ]
+    if table.attrs["skipped_scores"]:
+        counts = ", ".join(f"{n} on {b}" for b, n in table.attrs["skipped_scores"].items())
+        notes.append(f"left out, on benchmarks that the fit lacks: {counts}")
+    if table.attrs["skipped_llms"]:
+        notes.append(f"no score is left of: {', '.join(table.attrs['skipped_llms'])}")
     if table["in_fit"].any():
         notes.append("* is in the fit too: this answer is for the scores given, not the fit's own")
     ends = {"at most": ("floor", "lower"), "at least": ("ceiling", "upper")}

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["print_rulers", "pull_line"]
 
+#: Rows of a pull that are the curve, not the scatter about it; losses at one size on the ruler.
+_LAW, _AT = ("irreducible_loss", "n_exponent", "d_exponent"), "loss_at_1e10"
+
 _WHY = (
     "Rates under different rulers are rates of different quantities, not estimates of one. A fixed "
     "number of tokens can lie far beyond the reference runs' own, where scores pull the reference "
@@ -47,7 +50,7 @@ def print_rulers(console: Console, fit: "Fit", *, folder: Path) -> None:
     if "growth" not in fit.spec.blocks:
         return
     table = Table("other rulers", "doubling time (days)", "95 % ETI", "checks", "from")
-    for ruler in other_rulers(fit, beside=folder.parent, record=shipped_record()):
+    for ruler in other_rulers(fit, folder=folder, record=shipped_record()):
         table.add_row(*_cells(ruler, fit, folder=folder))
     console.print(table)
     console.print(_WHY)
@@ -69,9 +72,15 @@ def _how_to_fit(name: str, fit: "Fit", *, folder: Path) -> str:
     command = ["bayesdensing", "fit", name]
     if path.resolve() != packaged_data_dir().resolve():
         command += ["--data", str(path)]
-    if folder.parent != Path("runs"):
-        command += ["--out", str(folder.parent / name)]
+    if folder.parent != Path("runs") or (folder.parent / name).exists():
+        command += ["--out", str(_free(name, folder=folder))]
     return f"not fitted: {shlex.join(command)}"
+
+
+def _free(name: str, *, folder: Path) -> Path:
+    """Return where a ruler's run is looked for and replaces none of other data."""
+    plain = folder.parent / name
+    return folder.parent / f"{folder.name}-{name}" if plain.exists() else plain
 
 
 def _number(value: float) -> str:
@@ -91,18 +100,23 @@ def pull_line(fit: "Fit", *, folder: Path) -> str | None:
     Returns
     -------
     str or None
-        None for a cut, which lets nothing pull, and where there is nothing to compare with.
+        None for a cut, which lets nothing pull.
     """
     if "growth" not in fit.spec.blocks or fit.spec.information.flow == "cut":
         return None
     table = _pull(fit, folder=folder)
     if table is None:
-        return None
-    name = str(table["shift"].abs().idxmax())
-    row = table.loc[name]
+        return f"how far scores pull it is not known: fit {ALONE} to the same data beside this run"
+    law = table[table.index.str.match("|".join(_LAW))]
+    name = str(law["shift"].abs().idxmax())
+    row = law.loc[name]
+    loss = table[table.index.str.startswith(_AT)]
+    moved = loss["joint_median"] / loss["alone_median"] - 1
+    where = str(moved.abs().idxmax())
     return (
-        f"largest pull {name} {row['alone_median']:.3g} → {row['joint_median']:.3g}, "
-        f"{row['shift']:+.1f} sd of the runs alone"
+        f"largest pull by scores: {name} {row['alone_median']:.3g} → {row['joint_median']:.3g}, "
+        f"{row['shift']:+.1f} sd of the runs alone; "
+        f"{where} {100 * moved[where]:+.0f} %"
     )
 
 

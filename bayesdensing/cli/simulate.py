@@ -35,7 +35,12 @@ def register(app: typer.Typer) -> None:
 def _simulate(
     spec: SpecArgument = "joint",
     *,
-    out: Annotated[str, typer.Option(metavar="DIR", help="Folder of the new bundle.")],
+    out: Annotated[
+        str,
+        typer.Option(
+            metavar="DIR", help="Folder of the new bundle; replaces an older simulated one."
+        ),
+    ],
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the draws.")],
     set_: Annotated[
         list[str] | None,
@@ -59,7 +64,8 @@ def _simulate(
     typical: Annotated[
         bool,
         typer.Option(
-            "--typical", help="Start from typical values, not from the prior; --set goes before."
+            "--typical",
+            help="Typical values, no growth, in place of the prior's; --set goes before.",
         ),
     ] = False,
     as_json: JsonOption = False,
@@ -67,7 +73,7 @@ def _simulate(
     debug: DebugOption = False,
 ) -> int:
     """Draw losses and scores from a hypothesis and write them as a bundle with its truth.json."""
-    given = dict(_setting(text) for text in set_ or [])
+    given = _settings(set_ or [])
     from bayesdensing.data import load_data
     from bayesdensing.errors import SpecError
     from bayesdensing.simulation import layout, simulate, typical_values
@@ -83,9 +89,10 @@ def _simulate(
     if llms or evaluators:
         template = layout(hypothesis, template, n_llms=llms, n_evaluators=evaluators, seed=seed)
     if typical:
-        given = {**typical_values(hypothesis, template), **given}
+        usual = typical_values(hypothesis, template)
         if "doubling_time_days" in given:
-            given.pop("growth_rate", None)
+            usual.pop("growth_rate", None)
+        given = {**usual, **given}
     world = simulate(hypothesis, template, seed=seed, given=given, name=Path(out).name)
     folder = world.save(out)
     told: dict[str, Any] = {
@@ -106,6 +113,15 @@ def _simulate(
         console.print(f"true growth rate {rate:.4g} per year, doubling time {days:.4g} days")
     console.print(f"truth: {folder / 'truth.json'}")
     return 0
+
+
+def _settings(texts: list[str]) -> dict[str, float]:
+    given: dict[str, float] = {}
+    for name, value in map(_setting, texts):
+        if name in given:
+            raise typer.BadParameter(f"{name} is set twice", param_hint="--set")
+        given[name] = value
+    return given
 
 
 def _setting(text: str) -> tuple[str, float]:

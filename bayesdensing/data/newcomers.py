@@ -61,7 +61,8 @@ def read_new_scores(
     -------
     pandas.DataFrame
         Columns model, release_date, n_params, n_params_active (counts), benchmark, evaluator,
-        score (0..1), n_shots; in the order of the file.
+        score (0..1), n_shots; in the order of the file. What was left out stands in ``attrs``:
+        ``skipped_scores``, number by benchmark, and ``skipped_llms``, those without a score left.
 
     Raises
     ------
@@ -75,6 +76,7 @@ def read_new_scores(
         frame, more = _complete(frame, raw, known)
         faults += more
     faults += [] if skip_unknown else _other_benchmarks(frame, raw, benchmarks)
+    every = frame
     if not faults:
         frame = frame[frame["benchmark"].isin(list(benchmarks))]
         if frame.empty:
@@ -84,7 +86,13 @@ def read_new_scores(
         raise BundleError(sorted(faults, key=lambda fault: fault.row or 0))
     columns = ["model", "release_date", "n_params", "n_params_active"]
     columns += ["benchmark", "evaluator", "score", "n_shots"]
-    return frame[columns].reset_index(drop=True)
+    left = frame[columns].reset_index(drop=True)
+    skipped = every[~every["benchmark"].isin(list(benchmarks))]
+    left.attrs = {
+        "skipped_scores": skipped["benchmark"].value_counts().sort_index().to_dict(),
+        "skipped_llms": sorted(set(every["model"]) - set(left["model"])),
+    }
+    return left
 
 
 def _raw_scores(

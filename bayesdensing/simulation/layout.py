@@ -71,7 +71,9 @@ def _chosen(
     key = pd.DataFrame({"model": names, "new": new})
     chosen = [key.merge(table, on="model", how="left") for table in (llms, scores)]
     renamed = [table.drop(columns="model").rename(columns={"new": "model"}) for table in chosen]
-    return renamed[0], renamed[1]
+    # a made-up LLM has no maker, and no page of its own
+    extra = [column for column in renamed[0].columns if column.startswith("x_")]
+    return renamed[0].drop(columns=extra).assign(organization="simulated"), renamed[1]
 
 
 def _measured(scores: pd.DataFrame, *, count: int, rng: np.random.Generator) -> pd.DataFrame:

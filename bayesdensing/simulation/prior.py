@@ -1,5 +1,6 @@
 """Draws from the prior: every variable of a hypothesis before it has seen a score or a loss."""
 
+import difflib
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -19,6 +20,12 @@ __all__ = ["generative", "prior_draws"]
 
 #: Setting that stands for another: the doubling time for the growth rate.
 DOUBLING = "doubling_time_days"
+
+#: Parameters that keep to 0..1, and those that may be negative; all others lie above 0.
+_SHARES = frozenset({"d_share", "irreducible_share", "floor", "ceiling"})
+_ANY_SIGN = frozenset({"growth_rate", "level", "evaluator_effect", "log_density"})
+#: Growth rate (1/yr) beyond which densities leave the range of numbers: doubling in two days.
+_FASTEST = 120.0
 
 _NAME = re.compile(r"^(?P<name>\w+)(?:\[(?P<coord>.+)\])?$")
 
@@ -80,10 +87,14 @@ def prior_draws(
     whole, single = _settings(model, given or {})
     rng = np.random.default_rng(seed)
     fixed = _fixed(model, whole)
-    # the log-odds of a share that is held fixed have nothing more to say
-    names = [n for n in _names(model) if n.removesuffix("_logit") not in {*whole, *single}]
+    # what stands behind a value that is held fixed has nothing more to say: the log-odds of a
+    # share, and centre and spread of benchmarks that were given one by one
+    behind = {f"{n}_logit" for n in (*whole, *single)}
+    behind |= {f"{n}_{of}" for n in whole for of in ("centre", "spread")} - set(whole)
+    names = [n for n in _names(model) if n not in behind]
     names += [*whole, *single]
     top = [v.name for v in model.free_RVs if set(_dims(model, v.name)) <= TOP_LEVEL_DIMS]
+    top = [name for name in top if name not in behind]
     top += [name for name in whole if name not in top]
     if not single:
         return _labelled(model, _draw(fixed, names, draws, rng), assembled.attrs)
@@ -113,9 +124,12 @@ def _settings(
         match = _NAME.match(key.strip())
         name, coord = (match["name"], match["coord"]) if match else (key, None)
         if name == DOUBLING and coord is None:
+            if "growth_rate" in given:
+                raise SpecError(f"{DOUBLING} and growth_rate are both set")
             name, value = "growth_rate", _rate(value)
         if name not in can:
-            raise SpecError(f"{key}: cannot be set; possible: {DOUBLING}, {', '.join(can)}")
+            raise SpecError(f"{key}: cannot be set; {_possible(key, can)}")
+        _check_value(key, name, value)
         if coord is None:
             whole[name] = np.broadcast_to(np.asarray(value, dtype=float), can[name]).copy()
         else:
@@ -140,16 +154,34 @@ def _settable(model: pm.Model) -> dict[str, tuple[int, ...]]:
         shape = np.shape(point[model.rvs_to_values[rv].name])
         share = name.removesuffix("_logit")
         shapes[share if share != name and share in model.named_vars else name] = shape
-    if "growth_rate" in model.named_vars and "growth_rate" not in shapes:
-        shapes["growth_rate"] = ()
     return shapes
+
+
+def _possible(key: str, can: Mapping[str, Any]) -> str:
+    known = [*([DOUBLING] if "growth_rate" in can else []), *can]
+    near = difflib.get_close_matches(key, known, n=1)
+    return f"did you mean {near[0]}?" if near else f"possible: {', '.join(known)}"
+
+
+def _check_value(key: str, name: str, value: Any) -> None:
+    """Refuse what lies outside a parameter's support, or is no number."""
+    values = np.atleast_1d(np.asarray(value, dtype=float))
+    if not np.isfinite(values).all():
+        raise SpecError(f"{key}: {values[~np.isfinite(values)][0]} is no value of a parameter")
+    if name == "growth_rate" and np.abs(values).max() > _FASTEST:
+        raise SpecError(f"{key}: a growth rate beyond {_FASTEST:g} per year cannot be simulated")
+    if name in _SHARES and not ((values > 0) & (values < 1)).all():
+        raise SpecError(f"{key}: {name} lies between 0 and 1")
+    if name not in _ANY_SIGN and not (values > 0).all():
+        raise SpecError(f"{key}: {name} lies above 0")
 
 
 def _position(model: pm.Model, name: str, coord: str) -> tuple[int, ...]:
     parts = [part.strip() for part in coord.split(",")]
     dims = _dims(model, name)
     if len(parts) != len(dims):
-        raise SpecError(f"{name}[{coord}]: {name} has the dims ({', '.join(dims)})")
+        what = f"one value per {' and '.join(dims)}" if dims else "a single value"
+        raise SpecError(f"{name}[{coord}]: {name} has {what}")
     at = []
     for part, dim in zip(parts, dims, strict=True):
         labels = [str(label) for label in model.coords[dim] or ()]

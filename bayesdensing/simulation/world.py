@@ -15,6 +15,7 @@ from bayesdensing.analysis.summary import to_json
 from bayesdensing.analysis.tables import TOP_LEVEL_DIMS
 from bayesdensing.assembly import design as designs
 from bayesdensing.data import DataBundle
+from bayesdensing.errors import SpecError
 from bayesdensing.laws import score as score_law
 from bayesdensing.laws.deviation import sample_scores, sample_tails
 from bayesdensing.laws.trend import doubling_days
@@ -158,6 +159,8 @@ def simulate(
     settings = dict(given or {})
     prior_seed, noise_seed = np.random.SeedSequence(seed).generate_state(2)
     drawn = prior_draws(spec, template, seed=int(prior_seed), given=settings)
+    if "floor" in drawn and bool((drawn["floor"] >= drawn["ceiling"]).any()):
+        raise SpecError("floor lies at or above ceiling: no score lies between them")
     rng = np.random.default_rng(noise_seed)
     frames = _replaced(generative(spec), template, drawn, rng)
     data = DataBundle.from_frames(name=name, version="1", **frames)

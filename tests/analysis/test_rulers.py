@@ -46,13 +46,13 @@ def days(rate: float) -> float:
 def test_the_record_serves_the_data_and_hypotheses_it_was_made_from(
     fit: Fit, record: dict[str, Any], tmp_path: Path
 ) -> None:
-    found = other_rulers(fit, beside=tmp_path, record=record)
+    found = other_rulers(fit, folder=tmp_path / "own", record=record)
     assert [r.name for r in found] == ["joint_5T", "joint_1T", "joint_cut"]
     assert [r.source for r in found] == ["record"] * 3
     assert [r.median for r in found] == pytest.approx([days(2), days(3), days(4)])
     assert all(r.converged and "seed 20241206" in r.place for r in found)
     # and after a way through a file
-    again = other_rulers(fit, beside=tmp_path, record=json.loads(json.dumps(record)))
+    again = other_rulers(fit, folder=tmp_path / "own", record=json.loads(json.dumps(record)))
     assert again == found
 
 
@@ -61,7 +61,7 @@ def test_a_record_of_other_data_is_not_used(
 ) -> None:
     other = dataclasses.replace(fit, data=make_data(seed=2))
     assert other.data.sha256 != fit.data.sha256
-    found = other_rulers(other, beside=tmp_path, record=record)
+    found = other_rulers(other, folder=tmp_path / "own", record=record)
     assert [(r.source, r.median) for r in found] == [("none", None)] * 3
     assert curve_alone(other, record) is None
 
@@ -71,7 +71,7 @@ def test_an_entry_of_another_claim_is_not_used(
 ) -> None:
     stale = copy.deepcopy(record)
     stale["rulers"]["joint_1T"]["spec_sha256"] = "0" * 64
-    found = {r.name: r.source for r in other_rulers(fit, beside=tmp_path, record=stale)}
+    found = {r.name: r.source for r in other_rulers(fit, folder=tmp_path / "own", record=stale)}
     assert found == {"joint_5T": "record", "joint_1T": "none", "joint_cut": "record"}
 
 
@@ -80,7 +80,7 @@ def test_a_run_beside_the_fit_goes_before_the_record(
 ) -> None:
     bad = {"converged": False, "reasons": ("R-hat",)}
     under("joint_5T", rate=1.5, diagnostics=bad).save(tmp_path / "joint_5T")
-    first, second, _ = other_rulers(fit, beside=tmp_path, record=record)
+    first, second, _ = other_rulers(fit, folder=tmp_path / "own", record=record)
     assert (first.source, first.place) == ("run", str(tmp_path / "joint_5T"))
     assert first.median == pytest.approx(days(1.5))
     assert first.converged is False
@@ -92,7 +92,7 @@ def test_a_run_of_other_data_or_another_claim_beside_it_does_not_count(
 ) -> None:
     under("joint_5T", rate=1.5, n_llms=9).save(tmp_path / "joint_5T")
     under("joint_cut", rate=1.5).save(tmp_path / "joint_1T")
-    found = other_rulers(fit, beside=tmp_path, record=record)
+    found = other_rulers(fit, folder=tmp_path / "own", record=record)
     assert [r.source for r in found] == ["record"] * 3
 
 
@@ -104,12 +104,14 @@ def test_a_run_that_cannot_be_read_does_not_count(
     under("joint_5T", rate=1.5).save(tmp_path / "joint_5T")
     file = tmp_path / "joint_5T" / name
     file.unlink() if content is None else file.write_text(content)
-    assert other_rulers(fit, beside=tmp_path, record={})[0].source == "none"
+    assert other_rulers(fit, folder=tmp_path / "own", record={})[0].source == "none"
 
 
 def test_a_fit_is_not_its_own_other_ruler(tmp_path: Path) -> None:
     def names(spec: str) -> list[str]:
-        return [r.name for r in other_rulers(make_fit(spec=spec), beside=tmp_path, record={})]
+        return [
+            r.name for r in other_rulers(make_fit(spec=spec), folder=tmp_path / "own", record={})
+        ]
 
     assert names("joint_5T") == ["joint", "joint_1T", "joint_cut"]
     assert names("joint_ray") == ["joint_5T", "joint_1T", "joint_cut"]
@@ -120,7 +122,7 @@ def test_no_growth_is_an_endless_doubling_time_also_from_a_file(fit: Fit, tmp_pa
     fits = {name: under(name, rate=-1.0) for name in RULERS} | {ALONE: make_fit(spec=ALONE)}
     record = record_of(fits)
     assert record["rulers"]["joint_5T"]["headline"]["doubling_time_days"]["median"] is None
-    found = other_rulers(fit, beside=tmp_path, record=record)[0]
+    found = other_rulers(fit, folder=tmp_path / "own", record=record)[0]
     assert found.median == np.inf
     assert found.eti95 == (np.inf, np.inf)
 
@@ -160,3 +162,12 @@ def test_what_is_shipped_has_passed_its_checks(name: str) -> None:
         assert low < headline["doubling_time_days"]["median"] < high
         assert {"eti50", "eti89", "eti95"} <= set(headline["growth_rate_per_year"])
         assert headline["prob_rate_not_positive"] <= 0.5
+
+
+def test_a_ruler_is_found_under_the_runs_own_name_too(tmp_path: Path) -> None:
+    fit = make_fit()
+    other = make_fit(spec="joint_5T")
+    other.save(tmp_path / "own-joint_5T")
+    found = {r.name: r for r in other_rulers(fit, folder=tmp_path / "own", record={})}
+    assert found["joint_5T"].source == "run"
+    assert found["joint_5T"].place == str(tmp_path / "own-joint_5T")

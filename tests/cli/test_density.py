@@ -114,3 +114,43 @@ def test_bad_usage_is_one_line_and_2(argv, part, capsys):
     (line,) = err.strip().splitlines()
     assert line.startswith("error: ")
     assert part in line
+
+
+@pytest.mark.parametrize(
+    ("out", "part"),
+    [
+        ("new.csv", "is the file of scores"),
+        ("r/density.csv", "whose files are its own"),
+        ("/dev/full", "is no file"),
+        ("folder", "is no file"),
+    ],
+)
+def test_nothing_that_the_answer_is_made_from_is_written_over(
+    run, scores, tmp_path, capsys, out, part
+):
+    run()
+    (tmp_path / "r").mkdir()
+    (tmp_path / "folder").mkdir()
+    before = (tmp_path / "new.csv").read_text()
+    assert main(["density", "r", "--scores", scores, "--out", out]) == 2
+    assert part in capsys.readouterr().err
+    assert (tmp_path / "new.csv").read_text() == before
+    assert not list((tmp_path / "r").iterdir())
+
+
+def test_what_is_skipped_is_said(run, tmp_path, capsys):
+    run()
+    rows = new_rows(
+        ("one", BENCHMARKS[0], "harness", 0.5),
+        ("one", "GSM8K", "harness", 0.5),
+        ("lost", "GSM8K", "harness", 0.5),
+    )
+    rows.to_csv(tmp_path / "mixed.csv", index=False)
+    assert main(["density", "r", "--scores", "mixed.csv", "--skip-unknown"]) == 0
+    err = capsys.readouterr().err
+    assert "left out, on benchmarks that the fit lacks: 2 on GSM8K" in err
+    assert "no score is left of: lost" in err
+    assert main(["density", "r", "--scores", "mixed.csv", "--skip-unknown", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["skipped_scores"] == {"GSM8K": 2}
+    assert told["skipped_llms"] == ["lost"]

@@ -70,7 +70,7 @@ class TestSimulate:
             ("level", "is not NAME=VALUE"),
             ("=1", "is not NAME=VALUE"),
             ("level=high", "'high' is not a number"),
-            ("levle=1", "levle: cannot be set; possible: doubling_time_days"),
+            ("levle=1", "levle: cannot be set; did you mean level?"),
             ("pivot_loss[GSM8K]=1", "there are: MMLU, BBH"),
             ("doubling_time_days=0", "0 is no doubling time"),
             ("doubling_time_days=-3", "-3 is no doubling time"),

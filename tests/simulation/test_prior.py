@@ -92,11 +92,11 @@ def test_a_doubling_time_that_is_none_is_an_error(template, days):
 
 
 def test_an_unknown_name_gets_the_possible_ones(template):
-    with pytest.raises(SpecError, match=r"grwth: cannot be set; possible: doubling_time_days, .*"):
-        one(template, grwth=1)
+    with pytest.raises(SpecError, match=r"xyz: cannot be set; possible: doubling_time_days, .*"):
+        one(template, xyz=1)
     with pytest.raises(SpecError, match=r"no benchmark 'MATH'; there are: MMLU, BBH"):
         prior_draws(load_spec("joint"), template, given={"pivot_loss[MATH]": 1})
-    with pytest.raises(SpecError, match=r"evaluator_effect has the dims \(evaluator, benchmark\)"):
+    with pytest.raises(SpecError, match=r"evaluator_effect has one value per evaluator and benchmark"):
         prior_draws(load_spec("joint"), template, given={"evaluator_effect[lab]": 1})
     with pytest.raises(SpecError, match="score: cannot be set"):
         one(template, score=0.5)
@@ -105,3 +105,35 @@ def test_an_unknown_name_gets_the_possible_ones(template):
 def test_a_cut_draws_what_the_joint_hypothesis_draws(template):
     cut, joint = (prior_draws(load_spec(n), template, seed=3) for n in ("joint_cut", "joint"))
     xr.testing.assert_equal(cut, joint)
+
+
+@pytest.mark.parametrize(
+    ("given", "part"),
+    [
+        ({"dispersion": -1.0}, "dispersion lies above 0"),
+        ({"score_df": 0.0}, "score_df lies above 0"),
+        ({"growth_rate": np.nan}, "is no value of a parameter"),
+        ({"growth_rate": np.inf}, "is no value of a parameter"),
+        ({"growth_rate": 500.0}, "cannot be simulated"),
+        ({"d_share": 2.0}, "lies between 0 and 1"),
+        ({"growth_rate": 2.0, "doubling_time_days": 100.0}, "both set"),
+    ],
+)
+def test_a_value_that_cannot_be_is_an_error_that_names_it(template, given, part):
+    with pytest.raises(SpecError, match=part):
+        prior_draws(load_spec("joint"), template, given=given)
+
+
+def test_a_rate_that_is_held_at_zero_cannot_be_set(template):
+    with pytest.raises(SpecError, match="doubling_time_days: cannot be set"):
+        prior_draws(load_spec("no_growth"), template, given={"doubling_time_days": 100.0})
+
+
+def test_centres_of_values_given_one_by_one_are_no_truths(template):
+    drawn = prior_draws(load_spec("joint"), template, given={"n_exponent": 0.3})
+    assert not {"n_exponent_centre", "n_exponent_spread"} & set(drawn)
+    assert "d_exponent_centre" in drawn
+    kept = prior_draws(
+        load_spec("joint"), template, given={"n_exponent": 0.3, "n_exponent_centre": 0.4}
+    )
+    assert float(kept["n_exponent_centre"].squeeze()) == 0.4
