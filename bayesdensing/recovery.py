@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from bayesdensing.analysis import Fit
@@ -14,7 +13,7 @@ from bayesdensing.analysis.intervals import quantiles
 from bayesdensing.data import DataBundle, load_data
 from bayesdensing.errors import DataNeedError
 from bayesdensing.fitting import fit, resolved
-from bayesdensing.laws.trend import doubling_days
+from bayesdensing.laws.trend import doubling_days, rate_of_doubling
 from bayesdensing.simulation import Setting, make_world, settings
 from bayesdensing.spec import Spec
 
@@ -104,7 +103,7 @@ def row_of(found: Fit, setting: Setting) -> dict[str, Any]:
         By `COLUMNS`.
     """
     rate = found.growth_rate()
-    truth = np.log(2) * 365.25 / setting.doubling_days
+    truth = rate_of_doubling(setting.doubling_days)
     ends = {p: tuple(map(float, quantiles(rate, probability=p))) for p in (0.95, 0.999)}
     inside = {p: bool(low <= truth <= high) for p, (low, high) in ends.items()}
     days = {p: doubling_days([high, low]) for p, (low, high) in ends.items()}

@@ -12,7 +12,16 @@ import numpy as np
 from bayesdensing.laws._array import Array
 from bayesdensing.laws.priors import Prior
 
-__all__ = ["DAYS_PER_YEAR", "PRIORS", "REASONS", "TRENDS", "doubling_days", "prior_curve", "trend"]
+__all__ = [
+    "DAYS_PER_YEAR",
+    "PRIORS",
+    "REASONS",
+    "TRENDS",
+    "doubling_days",
+    "prior_curve",
+    "rate_of_doubling",
+    "trend",
+]
 
 #: The trends a hypothesis can choose from.
 TRENDS: tuple[str, ...] = ("exponential", "constant")
@@ -84,6 +93,27 @@ def doubling_days(growth_rate: Array) -> np.ndarray:
     with np.errstate(over="ignore"):  # a rate near 0 doubles in more days than a float holds
         np.divide(np.log(2) * DAYS_PER_YEAR, rate, out=out, where=rate > 0)
     return np.where(np.isnan(rate), np.nan, out)
+
+
+def rate_of_doubling(days: float) -> float:
+    """Return the growth rate of a doubling time, the inverse of `doubling_days`.
+
+    Parameters
+    ----------
+    days : float
+        Doubling time (days), above 0; infinite: no growth.
+
+    Returns
+    -------
+    float
+        Natural-log growth per year.
+
+    Examples
+    --------
+    >>> round(rate_of_doubling(365.25), 4), rate_of_doubling(float("inf"))
+    (0.6931, 0.0)
+    """
+    return float(np.log(2) * DAYS_PER_YEAR / days)
 
 
 def prior_curve(

@@ -13,7 +13,7 @@ from bayesdensing.analysis.tables import TOP_LEVEL_DIMS
 from bayesdensing.assembly import assemble
 from bayesdensing.data import DataBundle
 from bayesdensing.errors import SpecError
-from bayesdensing.laws.trend import DAYS_PER_YEAR
+from bayesdensing.laws.trend import rate_of_doubling
 from bayesdensing.spec import Spec
 
 __all__ = ["generative", "prior_draws"]
@@ -142,7 +142,7 @@ def _rate(days: Any) -> float:
     days = float(days)
     if not days > 0:
         raise SpecError(f"{DOUBLING}: {days:g} is no doubling time")
-    return float(np.log(2) * DAYS_PER_YEAR / days)
+    return rate_of_doubling(days)
 
 
 def _settable(model: pm.Model) -> dict[str, tuple[int, ...]]:
