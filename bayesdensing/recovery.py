@@ -1,7 +1,5 @@
 """The recovery study: worlds of known growth are fitted, truth is laid beside the estimate."""
 
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from bayesdensing.analysis import Fit
 from bayesdensing.analysis.intervals import quantiles
 from bayesdensing.data import DataBundle, load_data
 from bayesdensing.errors import DataNeedError
+from bayesdensing.files import write_text
 from bayesdensing.fitting import fit, resolved
 from bayesdensing.laws.trend import doubling_days, rate_of_doubling
 from bayesdensing.simulation import Setting, make_world, settings
@@ -147,15 +146,6 @@ def _done(out: str | Path | None, spec: Spec) -> dict[tuple[str, int], dict[str,
 
 
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Write the rows, all of them or none."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        pd.DataFrame(rows, columns=list(COLUMNS)).to_csv(file, index=False, float_format="%.6g")
-        file.flush()
-        os.fsync(file.fileno())
-    # readable like any file of the user's, not only by the owner as temporary files are
-    mask = os.umask(0)
-    os.umask(mask)
-    Path(name).chmod(0o666 & ~mask)
-    Path(name).replace(path)
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    write_text(path, table.to_csv(index=False, float_format="%.6g", lineterminator="\n"))

@@ -10,7 +10,7 @@ from pathlib import Path
 from bayesdensing import fit
 from bayesdensing.analysis.rulers import ALONE, RECORD, RULERS, record_of
 from bayesdensing.analysis.summary import to_json
-from bayesdensing.cli.console import write_text
+from bayesdensing.files import write_text
 
 __all__ = ["main"]
 

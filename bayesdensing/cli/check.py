@@ -12,9 +12,8 @@ from bayesdensing.cli.console import (
     out_console,
     print_json,
     say,
-    write_bytes,
-    write_text,
 )
+from bayesdensing.files import write_bytes, write_text
 
 if TYPE_CHECKING:
     from bayesdensing.analysis import Fit

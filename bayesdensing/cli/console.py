@@ -5,8 +5,6 @@ import io
 import json
 import os
 import sys
-import tempfile
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -22,8 +20,6 @@ __all__ = [
     "print_json",
     "say",
     "silence_stdout",
-    "write_bytes",
-    "write_text",
 ]
 
 _PIPE_WIDTH = 120
@@ -107,46 +103,6 @@ def say(text: str) -> None:
         One line; line breaks in it are made spaces.
     """
     print(" ".join(text.split()), file=sys.stderr, flush=True)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file, all of it or nothing.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file; one that is there is replaced.
-    text : str
-        Its content.
-    """
-    write_bytes(path, text.encode())
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file, all of it or nothing.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file; one that is there is replaced.
-    content : bytes
-        Its content.
-
-    Raises
-    ------
-    OSError
-        Where it cannot be written, or something else than a file is there.
-    """
-    if path.exists() and not path.is_file():
-        # a rename would put a file in place of a folder's or a device's own entry
-        raise FileExistsError(f"{path} is there already and is no file")
-    with tempfile.TemporaryDirectory(dir=path.absolute().parent, prefix=".bayesdensing-") as place:
-        draft = Path(place) / path.name
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
 
 
 def _remember_debug(context: typer.Context, value: bool) -> bool:

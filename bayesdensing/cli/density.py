@@ -12,8 +12,8 @@ from bayesdensing.cli.console import (
     out_console,
     print_json,
     say,
-    write_text,
 )
+from bayesdensing.files import write_text
 
 if TYPE_CHECKING:
     import pandas as pd
