@@ -57,11 +57,17 @@ notebooks: $(VENV)/.dev-ready  ## execute every notebook; an error in one fails
 wheel: $(VENV)/.dev-ready  ## build sdist and wheel into dist/
 	$(UV) build -q --clear --build-constraints constraints.txt --python $(BIN)/python
 
+# --- speed -----------------------------------------------------------------------------------
+
+.PHONY: bench
+bench: $(VENV)/.bench-ready  ## measure speed against peers for hours, rewrite the tables of docs/performance.md
+	$(BIN)/python -m benchmarks $(BENCH)
+
 # --- upkeep ----------------------------------------------------------------------------------
 
 .PHONY: constraints
 constraints: | $(UV)  ## pin the newest versions that pyproject.toml allows
-	$(UV) pip compile -q pyproject.toml --extra dev --group build --upgrade \
+	$(UV) pip compile -q pyproject.toml --extra dev --group build --group bench --upgrade \
 	    --universal --fork-strategy fewest --python-version 3.12 \
 	    --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	    -o $(VENV)/pins.txt > /dev/null
@@ -98,6 +104,20 @@ $(VENV)/.run-ready: pyproject.toml constraints.txt | $(UV)
 
 $(VENV)/.dev-ready: $(VENV)/.run-ready
 	$(call install,the development tools,.[dev])
+
+$(VENV)/.bench-ready: $(VENV)/.run-ready
+	@echo "installing the peers into $(VENV) ..." >&2
+	@$(UV) pip install -q --python $(BIN)/python -c constraints.txt --group bench \
+	|| $(BIN)/python -m pip install -q -c constraints.txt $$($(BIN)/python -c "$$peers")
+	@touch $@
+
+# An older pip does not know groups.
+define peers
+import tomllib
+with open('pyproject.toml', 'rb') as file:
+    print(*tomllib.load(file)['dependency-groups']['bench'])
+endef
+export peers
 
 $(UV):
 	@python=$$(sh -c "$$find_python") || exit 1; \

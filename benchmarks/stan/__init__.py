@@ -1,0 +1,1 @@
+"""The default hypothesis in Stan: program, data and the program that samples it."""

@@ -1,0 +1,151 @@
+"""The walk that a peer is given: our coordinates, with the matrices that our pilots learnt."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from bayesdensing.assembly import Assembled, assemble
+from bayesdensing.assembly.geometry import Geometry
+from bayesdensing.data import DataBundle, load_data
+from bayesdensing.inference.engine import Warmth
+from bayesdensing.inference.walk import Walk, build_walk
+from bayesdensing.spec import Spec, load_spec
+
+__all__ = [
+    "Coordinates",
+    "load_coordinates",
+    "load_posterior",
+    "save_coordinates",
+    "variables",
+    "walk_of",
+]
+
+
+@dataclass(frozen=True)
+class Coordinates:
+    """What a peer is given.
+
+    Attributes
+    ----------
+    points : ndarray, shape (chain, value)
+        Where our chains ended, in the coordinates.
+    matrices : mapping of str to ndarray
+        The data of the walk, by the names of its graph.
+    """
+
+    points: np.ndarray
+    matrices: Mapping[str, np.ndarray]
+
+
+def load_posterior(options: dict[str, Any]) -> tuple[Spec, DataBundle, Assembled]:
+    """Return hypothesis, data and model of a task.
+
+    Parameters
+    ----------
+    options : dict
+        ``data``: a bundle's folder, or None for the packaged one.
+
+    Returns
+    -------
+    tuple of Spec, DataBundle and Assembled
+        The default hypothesis on those data.
+    """
+    spec, bundle = load_spec("joint"), load_data(options.get("data"))
+    return spec, bundle, assemble(spec, bundle)
+
+
+def walk_of(assembled: Assembled, matrices: Mapping[str, np.ndarray] | None = None) -> Walk:
+    """Return a model in walk coordinates, with matrices in its graph where they are given.
+
+    Parameters
+    ----------
+    assembled : Assembled
+        The model with its hints.
+    matrices : mapping of str to ndarray, optional
+        The data of the walk.
+
+    Returns
+    -------
+    Walk
+        The rewritten model.
+    """
+    hints = {field.name: getattr(assembled.geometry, field.name) for field in fields(Geometry)}
+    walk = build_walk(assembled.model, **hints)
+    for name, value in (matrices or {}).items():
+        if name in walk.model.named_vars:
+            walk.model[name].set_value(value)
+    return walk
+
+
+def save_coordinates(path: Path, warmth: Warmth) -> None:
+    """Write what a peer is given.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        An ``.npz`` file.
+    warmth : Warmth
+        Where our chains ended, and the coordinates that they learnt.
+    """
+    matrices = warmth.matrices
+    stored: dict[str, Any] = {"points": matrices.to_walk(warmth.values), **matrices.data()}
+    np.savez(path, **stored)
+
+
+def load_coordinates(path: str | Path) -> Coordinates:
+    """Read what `save_coordinates` wrote.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The file.
+
+    Returns
+    -------
+    Coordinates
+        Points and matrices.
+    """
+    with np.load(path) as stored:
+        arrays = dict(stored)
+    return Coordinates(arrays.pop("points"), arrays)
+
+
+def variables(walk: Walk, coordinates: np.ndarray) -> xr.Dataset:
+    """Return the model's variables at a peer's draws.
+
+    Parameters
+    ----------
+    walk : Walk
+        The walk, with the peer's matrices in its graph.
+    coordinates : ndarray, shape (chain, draw, value)
+        Draws in walk coordinates.
+
+    Returns
+    -------
+    xarray.Dataset
+        Variables of the original model, dims (chain, draw, ...).
+    """
+    model = walk.model
+    compute = model.compile_fn(
+        model.replace_rvs_by_values(model.deterministics),
+        inputs=model.value_vars,
+        point_fn=False,
+        on_unused_input="ignore",
+    )
+    flat = coordinates.reshape(-1, coordinates.shape[-1])
+    dense = walk.n_dense
+    rows = [compute(*(part for part in (row[:dense], row[dense:]) if part.size)) for row in flat]
+    found = {}
+    for variable, values in zip(model.deterministics, zip(*rows, strict=True), strict=True):
+        array = np.stack(values).reshape(*coordinates.shape[:2], *np.shape(values[0]))
+        dims = model.named_vars_to_dims.get(variable.name) or tuple(
+            f"{variable.name}_dim_{i}" for i in range(array.ndim - 2)
+        )
+        found[variable.name] = (("chain", "draw", *dims), array)
+    coords = {dim: list(labels or ()) for dim, labels in model.coords.items()}
+    used = {dim for dims, _ in found.values() for dim in dims}
+    return xr.Dataset(found, coords={dim: coords[dim] for dim in coords if dim in used})
