@@ -44,16 +44,16 @@ def best_seconds(call: Callable[[int], Any]) -> float:
 
 
 @numba.njit(error_model="numpy")
-def _loop(repeats: int, x: np.ndarray, y: np.ndarray, out: np.ndarray) -> float:
+def _loop(repeats: int, x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray) -> float:
     total = 0.0
     for repeat in range(repeats):
         for i in range(len(x)):
-            out[i] = np.exp(x[i])
+            a[i] = np.exp(x[i])
         for i in range(len(y)):
-            out[i] = np.log(y[i])
+            b[i] = np.log(y[i])
         # so that no repeat can be left out
-        x[0] = -0.5 - 1e-9 * repeat
-        total += out[repeat % len(out)]
+        x[0] = y[0] = 0.5 + 1e-9 * repeat
+        total += a[repeat % len(a)] + b[repeat % len(b)]
     return total
 
 
@@ -70,8 +70,9 @@ def compiled_floor(exps: int, logs: int) -> float:
     float
         Seconds, with the same compiler as the sampler's.
     """
-    x, y, out = _arrays(exps, logs)
-    return best_seconds(lambda repeats: _loop(repeats, x, y, out))
+    x, y = _arrays(exps, logs)
+    a, b = np.empty_like(x), np.empty_like(y)
+    return best_seconds(lambda repeats: _loop(repeats, x, y, a, b))
 
 
 def simd_floor(exps: int, logs: int) -> float:
@@ -87,21 +88,22 @@ def simd_floor(exps: int, logs: int) -> float:
     float
         Seconds.
     """
-    x, y, out = _arrays(exps, logs)
+    x, y = _arrays(exps, logs)
+    a, b = np.empty_like(x), np.empty_like(y)
 
     def call(repeats: int) -> None:
         for _ in range(repeats):
-            np.exp(x, out=out[: len(x)])
-            np.log(y, out=out[: len(y)])
+            np.exp(x, out=a)
+            np.log(y, out=b)
 
     return best_seconds(call)
 
 
-def _arrays(exps: int, logs: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _arrays(exps: int, logs: int) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(0)
     x = rng.uniform(-3.0, 1.0, max(exps, 1))
     y = rng.uniform(0.05, 3.0, max(logs, 1))
-    return x, y, np.empty(max(len(x), len(y)))
+    return x, y
 
 
 @numba.njit(error_model="numpy")
