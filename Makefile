@@ -61,7 +61,7 @@ wheel: $(VENV)/.dev-ready  ## build sdist and wheel into dist/
 
 .PHONY: bench
 bench: $(VENV)/.bench-ready  ## measure speed against peers for hours, rewrite the tables of docs/performance.md
-	$(BIN)/python -m benchmarks $(BENCH)
+	$(BIN)/python -m benchmarks
 
 # --- upkeep ----------------------------------------------------------------------------------
 
