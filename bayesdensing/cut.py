@@ -116,7 +116,7 @@ def _sample_given(
     Only draws that are to be pooled come back, the law beside them.
     """
     settings = spec.sampler
-    given = {name: law[name].to_numpy() for name in sampler.data_names}
+    given = {name: law[name].to_numpy() for name in sampler.data_names if name in law}
     seconds = 0.0
     for longer in _LONGER:
         drawn = sampler.sample(

@@ -280,6 +280,7 @@ def pair_log_density(
     member = (pair[:, None] == np.arange(len(benchmarks))).astype(float)
     count = member.sum(axis=0)
     residual = score - shifted(mean[..., pair], effect)
+    own = model.overdispersion[:, None, benchmarks]
     df = model.score_df[:, None]
     constant = gammaln((df + count) / 2) - gammaln(df / 2) - count / 2 * np.log(df * np.pi)
     return np.asarray(
@@ -287,7 +288,8 @@ def pair_log_density(
             total=residual @ member,
             total_square=residual**2 @ member,
             count=count,
-            own_variance=model.overdispersion[:, None, benchmarks] ** 2,
+            own_variance=own**2,
+            log_own_variance=2 * np.log(own),
             shared_variance=shared,
             df=df[..., None],
             log_constant=constant[:, None],

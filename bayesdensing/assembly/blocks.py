@@ -8,7 +8,7 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from bayesdensing.assembly.design import LossDesign, PointDesign, PublishedDesign
-from bayesdensing.assembly.grouped import grouped_student_t
+from bayesdensing.assembly.grouped import grouped_student_t, measured
 from bayesdensing.laws import SCALE_SPREAD, Prior, score
 from bayesdensing.laws import loss as loss_law
 from bayesdensing.laws import trend as trend_law
@@ -166,15 +166,15 @@ def add_loss(spec: Spec, design: LossDesign, *, size: int) -> Curve:
     df = priors["loss_df"].rv("loss_df")
     if not (spec.loss.size_effects and design.repeated):
         scale = noise[design.benchmark]
-        pm.StudentT(
-            "log_loss", nu=df, mu=mean, sigma=scale, observed=design.log_loss, dims="reference_run"
-        )
+        seen = measured("log_loss", design.log_loss, dims="reference_run")
+        pm.StudentT("log_loss", nu=df, mu=mean, sigma=scale, observed=seen, dims="reference_run")
         return curve
     shared = pooled("size_effect_sd", priors["size_effect_sd"], size=size)
     grouped_student_t(
         "log_loss",
         mean=mean,
-        own_variance=noise[design.group_benchmark] ** 2,
+        own_scale=noise,
+        own_class=design.group_benchmark,
         shared_variance=shared[design.group_benchmark] ** 2,
         df=df,
         group=design.group,
@@ -292,7 +292,7 @@ def add_link(spec: Spec, design: PointDesign, *, chance: np.ndarray, curve: Curv
         "link_score",
         mu=mean,
         sigma=pt.sqrt(variance + score.binomial_variance(mean, design.n_items)),
-        observed=design.score,
+        observed=measured("link_score", design.score, dims="link_point"),
         dims="link_point",
     )
     return Link(floor, ceiling, midpoint, slope)
@@ -338,6 +338,6 @@ def add_published(spec: Spec, design: PublishedDesign) -> None:
         "log_value",
         mu=mean,
         sigma=pt.sqrt(dispersion**2 + design.log_error**2),
-        observed=design.log_value,
+        observed=measured("log_value", design.log_value, dims="llm"),
         dims="llm",
     )

@@ -16,7 +16,13 @@ from bayesdensing.assembly.blocks import (
     given_loss,
 )
 from bayesdensing.assembly.geometry import Geometry
-from bayesdensing.assembly.growth import add_growth, add_growth_geometry, evaluator_stretch
+from bayesdensing.assembly.growth import (
+    EVEN_COUNT,
+    add_growth,
+    add_growth_geometry,
+    evaluator_counts,
+    evaluator_stretch,
+)
 from bayesdensing.data import DataBundle
 from bayesdensing.laws.trend import DAYS_PER_YEAR
 from bayesdensing.spec import PRIOR_TABLE, DataAxis, Spec
@@ -99,6 +105,7 @@ def assemble(spec: Spec, bundle: DataBundle) -> Assembled:
     size = len(benchmarks)
     shifts: dict[str, Any] = {}
     stretches: dict[str, Any] = {}
+    loose: dict[str, np.ndarray] = {}
     curve = None
     with pm.Model(coords=coords) as model:
         if loss is not None:
@@ -113,12 +120,12 @@ def assemble(spec: Spec, bundle: DataBundle) -> Assembled:
         if scores is not None and curve is not None:
             effect_sd = add_growth(spec, scores, curve=curve, link=link, size=size)
             stretches["evaluator_effect"] = evaluator_stretch(scores, effect_sd)
+            loose["evaluator_effect"] = evaluator_counts(scores) <= EVEN_COUNT
             add_growth_geometry(spec, scores, shifts, curve=curve, size=size)
     latents = ("log_density",) if scores is not None else ()
     constants, attrs = _context(loss, scores)
-    return Assembled(
-        model, Geometry(shifts=shifts, log_stretches=stretches, latents=latents), constants, attrs
-    )
+    geometry = Geometry(shifts=shifts, log_stretches=stretches, latents=latents, loose=loose)
+    return Assembled(model, geometry, constants, attrs)
 
 
 def reference_alone(spec: Spec, bundle: DataBundle) -> Spec:

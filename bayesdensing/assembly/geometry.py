@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 __all__ = ["Geometry"]
 
 
@@ -24,8 +26,11 @@ class Geometry:
         of other variables without hints of their own.
     latents : tuple of str
         Variables with one entry per unit, (nearly) independent given the rest.
+    loose : mapping of str to ndarray of bool
+        Name of a random variable to its entries on which (nearly) nothing else depends.
     """
 
     shifts: Mapping[str, Any] = field(default_factory=dict)
     log_stretches: Mapping[str, Any] = field(default_factory=dict)
     latents: tuple[str, ...] = ()
+    loose: Mapping[str, np.ndarray] = field(default_factory=dict)

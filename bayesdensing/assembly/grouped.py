@@ -8,14 +8,15 @@ import pytensor.tensor as pt
 
 from bayesdensing.laws.deviation import shared_student_t
 
-__all__ = ["grouped_student_t"]
+__all__ = ["grouped_student_t", "measured"]
 
 
 def grouped_student_t(
     name: str,
     *,
     mean: Any,
-    own_variance: Any,
+    own_scale: Any,
+    own_class: np.ndarray,
     shared_variance: Any,
     df: Any,
     group: np.ndarray,
@@ -30,8 +31,12 @@ def grouped_student_t(
         Name of the random variable.
     mean : TensorVariable, shape (obs,)
         Expected values.
-    own_variance, shared_variance : TensorVariable, shape (group,)
-        Squared scale of each observation's own part and of the group's shared part.
+    own_scale : TensorVariable, shape (class,)
+        Scale of each observation's own part.
+    own_class : ndarray of int, shape (group,)
+        Class of each group.
+    shared_variance : TensorVariable, shape (group,)
+        Squared scale of the group's shared part.
     df : TensorVariable, shape ()
         Degrees of freedom.
     group : ndarray of int, shape (obs,)
@@ -50,18 +55,38 @@ def grouped_student_t(
     return pm.CustomDist(
         name,
         mean,
-        own_variance,
+        own_scale,
         shared_variance,
         df,
-        logp=_logp(group, count),
-        random=_random(group),
-        signature="(o),(p),(p),()->(o)",
-        observed=observed,
+        logp=_logp(group, count, own_class),
+        random=_random(group, own_class),
+        signature="(o),(c),(p),()->(o)",
+        observed=measured(name, observed, dims=dims),
         dims=dims,
     )
 
 
-def _logp(group: np.ndarray, count: np.ndarray) -> Any:
+def measured(name: str, values: np.ndarray, *, dims: str) -> Any:
+    """Add measured values as data of the model, so that others can take their place.
+
+    Parameters
+    ----------
+    name : str
+        Name of the random variable that they are values of; theirs is ``{name}_measured``.
+    values : ndarray, shape (obs,)
+        Values.
+    dims : str
+        Their dimension.
+
+    Returns
+    -------
+    SharedVariable
+        The values.
+    """
+    return pm.Data(f"{name}_measured", values, dims=dims, shape=values.shape)
+
+
+def _logp(group: np.ndarray, count: np.ndarray, own_class: np.ndarray) -> Any:
     sizes, which = np.unique(count, return_inverse=True)
 
     def summed(values: Any) -> Any:
@@ -77,7 +102,8 @@ def _logp(group: np.ndarray, count: np.ndarray) -> Any:
             total=summed(residual),
             total_square=summed(residual**2),
             count=count.astype(float),
-            own_variance=own,
+            own_variance=(own**2)[own_class],
+            log_own_variance=(2 * pt.log(own))[own_class],
             shared_variance=shared,
             df=df,
             log_constant=constant,
@@ -87,7 +113,7 @@ def _logp(group: np.ndarray, count: np.ndarray) -> Any:
     return logp
 
 
-def _random(group: np.ndarray) -> Any:
+def _random(group: np.ndarray, own_class: np.ndarray) -> Any:
     def random(
         mean: np.ndarray,
         own: np.ndarray,
@@ -96,11 +122,12 @@ def _random(group: np.ndarray) -> Any:
         rng: np.random.Generator,
         size: Any = None,
     ) -> np.ndarray:
+        own = own[..., own_class]
         shape = np.broadcast_shapes(mean.shape[:-1], own.shape[:-1]) + own.shape[-1:]
         spread = np.broadcast_to(np.asarray(df)[..., None], shape)
         tail = np.sqrt(spread / rng.chisquare(spread))
         common = rng.normal(size=shape) * np.sqrt(shared) * tail
         single = rng.normal(size=(*shape[:-1], mean.shape[-1]))
-        return np.asarray(mean + common[..., group] + single * (np.sqrt(own) * tail)[..., group])
+        return np.asarray(mean + common[..., group] + single * (own * tail)[..., group])
 
     return random

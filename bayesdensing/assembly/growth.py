@@ -12,7 +12,13 @@ from bayesdensing.assembly.grouped import grouped_student_t
 from bayesdensing.laws import frontier, score
 from bayesdensing.spec import Spec
 
-__all__ = ["add_growth", "add_growth_geometry", "evaluator_stretch"]
+__all__ = [
+    "EVEN_COUNT",
+    "add_growth",
+    "add_growth_geometry",
+    "evaluator_counts",
+    "evaluator_stretch",
+]
 
 #: Quantiles of LLM sizes at which the sampler's coordinates tie the link to the loss law.
 SIZE_QUANTILES = (0.2, 0.5, 0.8)
@@ -49,13 +55,14 @@ def add_growth(spec: Spec, design: ScoreDesign, *, curve: Curve, link: Link, siz
     effect = pm.Normal("evaluator_effect", 0, effect_sd, dims=("evaluator", "benchmark"))
     own = pooled("overdispersion", spec.priors["overdispersion"], size=size)
     df = spec.priors["score_df"].rv("score_df")
-    measured = score.shifted(
-        expected[design.obs_pair], effect[design.obs_evaluator, design.obs_benchmark]
-    )
+    # exponentials once a cell, not once a measurement
+    ratio = pt.exp(effect)[design.obs_evaluator, design.obs_benchmark]
+    measured = score.multiplied_odds(expected[design.obs_pair], ratio)
     grouped_student_t(
         "score",
         mean=measured,
-        own_variance=own[design.pair_benchmark] ** 2,
+        own_scale=own,
+        own_class=design.pair_benchmark,
         shared_variance=shared,
         df=df,
         group=design.obs_pair,
@@ -112,7 +119,7 @@ def _pair_moments(
     """Return mean and variance of each pair's score over its departure, both (pair,)."""
     b = design.pair_benchmark
     log_size = (design.log_n + log_density)[design.pair_llm]
-    reach = np.sqrt(3.0) * departs[b]
+    reach = np.sqrt(3.0) * departs
 
     def strength(log_size: Any) -> Any:
         tokens = spec.reference_tokens.log_tokens(log_size)
@@ -124,11 +131,29 @@ def _pair_moments(
 
     if spec.growth.deviation == "score":
         middle = strength(log_size)
-        nodes = [middle - reach, middle, middle + reach]
+        nodes = [middle - reach[b], middle, middle + reach[b]]
     else:
-        nodes = [strength(log_size - reach), strength(log_size), strength(log_size + reach)]
+        nodes = [strength(log_size - reach[b]), strength(log_size), strength(log_size + reach[b])]
     values = [score.link(w, floor=link.floor[b], ceiling=link.ceiling[b]) for w in nodes]
     return score.smeared_moments(*values)
+
+
+def evaluator_counts(design: ScoreDesign) -> np.ndarray:
+    """Return how many measurements each evaluator has made on each benchmark.
+
+    Parameters
+    ----------
+    design : ScoreDesign
+        The scores, of which only the counts are used.
+
+    Returns
+    -------
+    ndarray of int, shape (evaluator, benchmark)
+        Numbers of measurements.
+    """
+    count = np.zeros((len(design.evaluators), int(design.pair_benchmark.max()) + 1), dtype=int)
+    np.add.at(count, (design.obs_evaluator, design.obs_benchmark), 1)
+    return count
 
 
 def evaluator_stretch(design: ScoreDesign, effect_sd: Any) -> Any:
@@ -149,8 +174,7 @@ def evaluator_stretch(design: ScoreDesign, effect_sd: Any) -> Any:
     TensorVariable, shape (evaluator, benchmark)
         Log of what the coordinate is multiplied by.
     """
-    count = np.zeros((len(design.evaluators), int(design.pair_benchmark.max()) + 1))
-    np.add.at(count, (design.obs_evaluator, design.obs_benchmark), 1)
+    count = evaluator_counts(design)
     weight = EVEN_COUNT / (EVEN_COUNT + count)
     # of one benchmark as a scalar: PyTensor 3.3 cannot compile the gradient of a length-1 broadcast
     return weight * pt.log(effect_sd if count.shape[1] > 1 else effect_sd[0])

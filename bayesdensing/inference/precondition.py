@@ -4,6 +4,7 @@ Both only choose coordinates; a poor choice costs steps, never correctness.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,54 +22,56 @@ def from_curvature(
     gradient: Callable[[np.ndarray], np.ndarray],
     points: np.ndarray,
     *,
-    n_dense: int,
-    latent_groups: Sequence[slice],
+    start: Preconditioner,
+    single_groups: Sequence[slice],
 ) -> Preconditioner:
     """Precondition by the mean curvature of the log density over some points.
 
-    Latents are taken as independent given the dense values; the dense ones get the Schur
-    complement, that is the curvature with latents profiled out.
+    Latents are taken as independent given the dense values, which get the Schur complement, that
+    is the curvature with latents profiled out; loose values as independent of all.
 
     Parameters
     ----------
     gradient : callable
-        Gradient of the log density, (values,) to (values,), dense ones first.
+        Gradient of the log density in the coordinates of `start`, (values,) to (values,).
     points : ndarray, shape (point, values)
-        Points, draws of a pilot run.
-    n_dense : int
-        Number of dense values.
-    latent_groups : sequence of slice
-        Where the latents of each variable lie among the latents.
+        Points in the same coordinates, draws of a pilot run.
+    start : Preconditioner
+        Unit matrices and a bend.
+    single_groups : sequence of slice
+        Where, counted after the dense values, groups of mutually independent values lie.
 
     Returns
     -------
     Preconditioner
-        Centred on the mean of the points.
+        Centred on the mean of the points, with the bend of `start`.
     """
-    n_latent = points.shape[1] - n_dense
+    n_latent, n_dense = start.coupling.shape
     dense = np.zeros((n_dense, n_dense))
     cross = np.zeros((n_dense, n_latent))
-    own = np.zeros(n_latent)
+    own = np.zeros(len(start.scale))
     for point in points:
         for i in range(n_dense):
             row = _difference(gradient, point, np.array([i]))
             dense[i] += row[:n_dense]
-            cross[i] += row[n_dense:]
-        for group in latent_groups:
+            cross[i] += row[n_dense : n_dense + n_latent]
+        for group in single_groups:
             where = np.arange(group.start, group.stop)
             own[where] += _difference(gradient, point, n_dense + where)[n_dense + where]
     dense, cross, own = dense / len(points), cross / len(points), own / len(points)
     own = np.maximum(own, _FLAT)
-    schur = dense - (cross / own) @ cross.T
+    per_dense = cross / own[:n_latent]
+    schur = dense - per_dense @ cross.T
     eigenvalue, vector = np.linalg.eigh((schur + schur.T) / 2)
     factor = vector / np.sqrt(np.maximum(eigenvalue, _FLAT))
     mean = points.mean(axis=0)
     return Preconditioner(
         dense_mean=mean[:n_dense],
         factor=factor,
-        latent_mean=mean[n_dense:],
-        coupling=-(cross / own).T @ factor,
+        other_mean=mean[n_dense:],
+        coupling=-per_dense.T @ factor,
         scale=1 / np.sqrt(own),
+        bend=start.bend,
     )
 
 
@@ -103,12 +106,14 @@ def from_covariance(current: Preconditioner, draws: np.ndarray) -> Preconditione
     if not np.ptp(draws, axis=0).any():
         return current  # chains that stood still have no covariance to learn from
     shape = np.linalg.cholesky(_ledoit_wolf(draws - mean))
-    return Preconditioner(
+    other_mean = current.other_mean.copy()
+    other_mean[: len(current.coupling)] += current.coupling @ mean
+    return replace(
+        current,
         dense_mean=current.dense_mean + current.factor @ mean,
         factor=current.factor @ shape,
-        latent_mean=current.latent_mean + current.coupling @ mean,
+        other_mean=other_mean,
         coupling=current.coupling @ shape,
-        scale=current.scale,
     )
 
 

@@ -1,16 +1,18 @@
 """A model in coordinates that a sampler walks easily: an exact change of variables.
 
-The posterior of a hierarchical model has two kinds of unknowns: a few dozen *dense* parameters,
-correlated with one another, and *latents*, one per unit, which given the dense ones are nearly
-independent. With unconstrained dense values g and latents x the walk is
+The posterior of a hierarchical model has three kinds of unknowns: *dense* parameters, correlated
+with one another; *latents*, one per unit, which given the dense ones are nearly independent; and
+*loose* ones, of which data say so little that nearly nothing depends on them. With unconstrained
+dense values g, latents x and loose values y the walk is
 
-    g = (mean + factor z_g) * stretch(other values) + shift(other values),
-    x = mean + coupling z_g + scale * z_x,
+    g = bend(mean + factor z_g) * stretch(other values) + shift(other values),
+    x = bend(mean + coupling z_g + scale * z_x),
+    y = bend(mean + scale * z_y) * stretch(other values),
 
-an affine map whose matrices are data of the compiled graph, so that they can be improved between
-runs without compiling anew. Shifts have unit Jacobian, that of the stretches is added to the log
-density, and the map's own is constant. The posterior is therefore the model's, whatever the
-matrices.
+an affine map and a bend of each value by itself, whose matrices are data of the compiled graph, so
+that they can be improved between runs without compiling anew. Shifts have unit Jacobian, those of
+bends and stretches are added to the log density, and the affine map's is constant. The posterior
+is therefore the model's, whatever the matrices.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,9 +21,12 @@ from typing import Any
 
 import numpy as np
 import pymc as pm
+import pytensor.tensor as pt
 from pymc.initial_point import make_initial_point_fn
 from pymc.pytensorf import compile as compile_graph
 from pytensor.graph.replace import graph_replace
+
+from bayesdensing.inference.bend import Bend
 
 __all__ = ["Preconditioner", "Walk", "build_walk"]
 
@@ -39,50 +44,55 @@ class Preconditioner:
         Where z_g = 0 lies.
     factor : ndarray, shape (dense, dense)
         Dense values per unit of z_g.
-    latent_mean, scale : ndarray, shape (latent,)
-        Where z_x = 0 lies, and the latent values per unit of z_x.
+    other_mean, scale : ndarray, shape (latent + loose,)
+        Where z = 0 lies, and the values per unit of z, latents first.
     coupling : ndarray, shape (latent, dense)
         Latent values per unit of z_g.
+    bend : Bend
+        What is done to each of the values last.
     """
 
     dense_mean: np.ndarray
     factor: np.ndarray
-    latent_mean: np.ndarray
+    other_mean: np.ndarray
     coupling: np.ndarray
     scale: np.ndarray
+    bend: Bend
 
     @classmethod
-    def identity(cls, dense: int, latent: int) -> "Preconditioner":
+    def identity(cls, dense: int, latent: int = 0, loose: int = 0) -> "Preconditioner":
         """Return the walk in the values themselves.
 
         Parameters
         ----------
-        dense, latent : int
-            Numbers of dense values and of latents.
+        dense, latent, loose : int
+            Numbers of values.
 
         Returns
         -------
         Preconditioner
-            Unit matrices.
+            Unit matrices, no bend.
         """
         return cls(
             np.zeros(dense),
             np.eye(dense),
-            np.zeros(latent),
+            np.zeros(latent + loose),
             np.zeros((latent, dense)),
-            np.ones(latent),
+            np.ones(latent + loose),
+            Bend.identity(dense + latent + loose),
         )
 
     def data(self) -> dict[str, np.ndarray]:
         """Return the matrices by the names of the graph's data."""
-        return {f"walk_{name}": getattr(self, name) for name in self.__dataclass_fields__}
+        own = ("dense_mean", "factor", "other_mean", "coupling", "scale")
+        return {f"walk_{name}": getattr(self, name) for name in own} | self.bend.data()
 
     def to_walk(self, values: np.ndarray) -> np.ndarray:
-        """Return the walk's coordinates of (shifted) values.
+        """Return the walk's coordinates of (shifted and stretched) values.
 
         Parameters
         ----------
-        values : ndarray, shape (..., dense + latent)
+        values : ndarray, shape (..., dense + latent + loose)
             Values, dense ones first.
 
         Returns
@@ -90,11 +100,33 @@ class Preconditioner:
         ndarray, the shape of `values`
             Coordinates.
         """
-        dense = len(self.dense_mean)
-        centred = values[..., :dense] - self.dense_mean
+        dense, latent = len(self.dense_mean), len(self.coupling)
+        straight = self.bend.straightened(values)
+        centred = straight[..., :dense] - self.dense_mean
         z = np.linalg.solve(self.factor, centred[..., None])[..., 0]
-        rest = values[..., dense:] - self.latent_mean - z @ self.coupling.T
+        rest = straight[..., dense:] - self.other_mean
+        rest[..., :latent] -= z @ self.coupling.T
         return np.concatenate([z, rest / self.scale], axis=-1)
+
+    def to_values(self, walk: np.ndarray) -> np.ndarray:
+        """Return the (shifted and stretched) values of coordinates, the inverse of `to_walk`.
+
+        Parameters
+        ----------
+        walk : ndarray, shape (..., dense + latent + loose)
+            Coordinates, dense ones first.
+
+        Returns
+        -------
+        ndarray, the shape of `walk`
+            Values.
+        """
+        dense, latent = len(self.dense_mean), len(self.coupling)
+        z = walk[..., :dense]
+        rest = self.other_mean + self.scale * walk[..., dense:]
+        rest[..., :latent] += z @ self.coupling.T
+        straight = np.concatenate([self.dense_mean + z @ self.factor.T, rest], axis=-1)
+        return self.bend.bent(straight)
 
 
 @dataclass(frozen=True)
@@ -109,14 +141,13 @@ class Walk:
         The model itself.
     hinted : tuple of two tuples of str
         Shifted and stretched variables.
-    order : tuple of str
-        Random variables in the order of the coordinates, dense ones first.
-    sizes : tuple of int
-        Values of each.
-    n_dense, n_latent : int
-        Numbers of dense values and of latents.
-    latent_groups : tuple of slice
-        Where the latents of each variable lie among the latents.
+    places : mapping of str to ndarray of int
+        Random variables to the places of their entries among the values.
+    n_dense, n_latent, n_loose : int
+        Numbers of values of each kind, in this order.
+    single_groups : tuple of slice
+        Where, counted after the dense values, the latents of each variable and the loose values
+        lie: groups whose members are nearly independent of one another.
     hints : callable
         Unconstrained values to the shifts, then the log stretches, in the order of `hinted`.
     """
@@ -124,12 +155,21 @@ class Walk:
     model: pm.Model
     original: pm.Model
     hinted: tuple[tuple[str, ...], tuple[str, ...]]
-    order: tuple[str, ...]
-    sizes: tuple[int, ...]
+    places: Mapping[str, np.ndarray]
     n_dense: int
     n_latent: int
-    latent_groups: tuple[slice, ...]
+    n_loose: int
+    single_groups: tuple[slice, ...]
     hints: Any
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return self.n_dense + self.n_latent + self.n_loose
+
+    def identity(self) -> Preconditioner:
+        """Return the walk in the values themselves."""
+        return Preconditioner.identity(self.n_dense, self.n_latent, self.n_loose)
 
     def starts(self, seed: int, count: int) -> np.ndarray:
         """Return dispersed starting values: the model's own, jittered in every direction.
@@ -143,7 +183,7 @@ class Walk:
 
         Returns
         -------
-        ndarray, shape (count, dense + latent)
+        ndarray, shape (count, value)
             Unconstrained values less shift and stretch, dense ones first.
         """
         jitter = set(self.original.free_RVs)
@@ -160,12 +200,11 @@ class Walk:
         found = self.hints(*values)
         shift = dict(zip(shifted, found[: len(shifted)], strict=True))
         stretch = dict(zip(stretched, found[len(shifted) :], strict=True))
-        return np.concatenate(
-            [
-                np.ravel((point[value_of[n]] - shift.get(n, 0.0)) / np.exp(stretch.get(n, 0.0)))
-                for n in self.order
-            ]
-        )
+        flat = np.empty(self.size)
+        for n, places in self.places.items():
+            value = (point[value_of[n]] - shift.get(n, 0.0)) / np.exp(stretch.get(n, 0.0))
+            flat[places] = np.ravel(value)
+        return flat
 
 
 def build_walk(
@@ -174,6 +213,7 @@ def build_walk(
     shifts: Mapping[str, Any],
     latents: Sequence[str],
     log_stretches: Mapping[str, Any] | None = None,
+    loose: Mapping[str, np.ndarray] | None = None,
 ) -> Walk:
     """Rewrite a model in walk coordinates.
 
@@ -188,26 +228,28 @@ def build_walk(
     log_stretches : mapping of str to TensorVariable, optional
         Name of a dense variable to the log of what its coordinate is multiplied by, of the
         variable's shape, an expression of other variables that are neither shifted nor stretched.
+    loose : mapping of str to ndarray of bool, optional
+        Name of a variable to which of its entries are loose, of the variable's shape.
 
     Returns
     -------
     Walk
         The rewritten model.
     """
-    free = {rv.name: rv for rv in model.free_RVs}
-    order = [n for n in free if n not in latents] + [n for n in free if n in latents]
     point = model.initial_point()
-    shapes = {n: np.shape(point[model.rvs_to_values[free[n]].name]) for n in order}
-    sizes = {n: int(np.prod(shapes[n], dtype=int)) for n in order}
-    n_dense = sum(sizes[n] for n in order if n not in latents)
-    n_latent = sum(sizes[n] for n in order if n in latents)
+    shapes = {rv.name: np.shape(point[model.rvs_to_values[rv].name]) for rv in model.free_RVs}
+    places, counts, groups = _places(shapes, latents=latents, loose=loose or {})
     stretches = log_stretches or {}
     expressions = [*shifts.values(), *stretches.values()]
     expressions = model.replace_rvs_by_values(expressions) if expressions else []
     coords = {name: values for name, values in model.coords.items() if values is not None}
     with pm.Model(coords=coords) as walk:
-        values = _values(model, order, shapes, n_dense=n_dense, n_latent=n_latent)
-        jacobian = _apply_hints(model, values, expressions, shifts=shifts, stretches=stretches)
+        vector, jacobian = _vector(Preconditioner.identity(*counts))
+        values = {
+            model.rvs_to_values[model[name]]: _taken(vector, where).reshape(shapes[name])
+            for name, where in places.items()
+        }
+        jacobian += _apply_hints(model, values, expressions, shifts=shifts, stretches=stretches)
         named = [*model.free_RVs, *model.deterministics]
         outputs = model.replace_rvs_by_values(named)
         logp, *rewritten = graph_replace([model.logp(), *outputs], values, strict=False)
@@ -217,21 +259,50 @@ def build_walk(
             pm.Deterministic(original.name, graph, dims=dims)
     inputs = [model.rvs_to_values[rv] for rv in model.free_RVs]
     hints = compile_graph(inputs, expressions, on_unused_input="ignore", mode="FAST_COMPILE")
-    groups, at = [], 0
-    for name in (n for n in order if n in latents):
-        groups.append(slice(at, at + sizes[name]))
-        at += sizes[name]
     return Walk(
         model=walk,
         original=model,
         hinted=(tuple(shifts), tuple(stretches)),
-        order=tuple(order),
-        sizes=tuple(sizes[n] for n in order),
-        n_dense=n_dense,
-        n_latent=n_latent,
-        latent_groups=tuple(groups),
+        places=places,
+        n_dense=counts[0],
+        n_latent=counts[1],
+        n_loose=counts[2],
+        single_groups=groups,
         hints=hints,
     )
+
+
+def _places(
+    shapes: Mapping[str, tuple[int, ...]],
+    *,
+    latents: Sequence[str],
+    loose: Mapping[str, np.ndarray],
+) -> tuple[dict[str, np.ndarray], tuple[int, int, int], tuple[slice, ...]]:
+    """Return where each variable's entries lie, how many of each kind there are, and groups."""
+    kinds = {name: np.full(int(np.prod(shape, dtype=int)), 0) for name, shape in shapes.items()}
+    for name in latents:
+        kinds[name][:] = 1
+    for name, which in loose.items():
+        kinds[name][np.ravel(which)] = 2
+    places = {name: np.empty_like(kind) for name, kind in kinds.items()}
+    at, counts, groups = 0, [0, 0, 0], []
+    for kind in range(3):
+        for name, entries in kinds.items():
+            chosen = entries == kind
+            count = int(chosen.sum())
+            places[name][chosen] = at + np.arange(count)
+            if kind > 0 and count:
+                groups.append(slice(at - counts[0], at - counts[0] + count))
+            at += count
+            counts[kind] += count
+    return places, (counts[0], counts[1], counts[2]), tuple(groups)
+
+
+def _taken(vector: Any, where: np.ndarray) -> Any:
+    """Return entries of a vector, as a slice where they lie together."""
+    if len(where) and np.array_equal(where, where[0] + np.arange(len(where))):
+        return vector[int(where[0]) : int(where[0]) + len(where)]
+    return vector[where]
 
 
 def _apply_hints(
@@ -256,32 +327,25 @@ def _apply_hints(
     return jacobian
 
 
-def _values(
-    model: pm.Model,
-    order: Sequence[str],
-    shapes: Mapping[str, tuple[int, ...]],
-    *,
-    n_dense: int,
-    n_latent: int,
-) -> dict[Any, Any]:
-    """Lay out the coordinates and return each value variable as a graph of them."""
+def _vector(start: Preconditioner) -> tuple[Any, Any]:
+    """Lay out the coordinates; return all values as one graph of them, and the log Jacobian."""
     data = {
-        name: pm.Data(name, array)
-        for name, array in Preconditioner.identity(n_dense, n_latent).data().items()
+        # with their shapes, whose checks would be compiled too
+        name.removeprefix("walk_"): pm.Data(name, array, shape=array.shape)
+        for name, array in start.data().items()
     }
+    n_latent, n_dense = start.coupling.shape
     z_dense = pm.Flat(DENSE, shape=n_dense)
-    flat = data["walk_dense_mean"] + data["walk_factor"] @ z_dense
-    pieces = [flat]
-    if n_latent:
-        z_latent = pm.Flat(LATENT, shape=n_latent)
-        coupled = data["walk_coupling"] @ z_dense
-        pieces.append(data["walk_latent_mean"] + coupled + data["walk_scale"] * z_latent)
-    values, at, piece = {}, 0, 0
-    for name in order:
-        size = int(np.prod(shapes[name], dtype=int))
-        if piece == 0 and at == n_dense:
-            piece, at = 1, 0
-        part = pieces[piece][at : at + size].reshape(shapes[name])
-        values[model.rvs_to_values[model[name]]] = part
-        at += size
-    return values
+    pieces = [data["dense_mean"] + data["factor"] @ z_dense]
+    if len(start.scale):
+        rest = data["other_mean"] + data["scale"] * pm.Flat(LATENT, shape=len(start.scale))
+        if n_latent:
+            coupled = rest[:n_latent] + data["coupling"] @ z_dense
+            pieces += [coupled, rest[n_latent:]] if n_latent < len(start.scale) else [coupled]
+        else:
+            pieces.append(rest)
+    straight = pt.concatenate(pieces)  # type: ignore[no-untyped-call]
+    u = (straight - data["bend_centre"]) / data["bend_spread"]
+    root = pt.sqrt(1 + u**2)
+    bent = straight + data["bend_spread"] * data["bend_skew"] * (root - 1)
+    return bent, pt.log(1 + data["bend_skew"] * u / root).sum()

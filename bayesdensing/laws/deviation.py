@@ -45,6 +45,7 @@ def shared_student_t(
     total_square: Array,
     count: Array,
     own_variance: Array,
+    log_own_variance: Array,
     shared_variance: Array,
     df: Array,
     log_constant: Array,
@@ -61,8 +62,10 @@ def shared_student_t(
         Sum and sum of squares of the group's residuals.
     count : array, shape (group,)
         Residuals in the group.
-    own_variance, shared_variance : array, shape (group,)
-        Squared scale of each residual's own and of the shared part.
+    own_variance, log_own_variance : array, shape (group,)
+        Squared scale of each residual's own part and its log, which groups may share.
+    shared_variance : array, shape (group,)
+        Squared scale of the shared part.
     df : array
         Degrees of freedom.
     log_constant : array, shape (group,)
@@ -80,7 +83,7 @@ def shared_student_t(
     joint = own_variance + count * shared_variance
     between = total**2 / count
     distance = (total_square - between) / own_variance + between / joint
-    log_det = (count - 1) * log(own_variance) + log(joint)
+    log_det = (count - 1) * log_own_variance + log(joint)
     return log_constant - log_det / 2 - (df + count) / 2 * log(1 + distance / df)
 
 

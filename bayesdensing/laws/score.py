@@ -265,5 +265,23 @@ def shifted(p: Array, effect: Array) -> Array:
     array
         Score, between 0 and 1: p e^u / (1 - p + p e^u).
     """
-    odds = p * exp(effect)
+    return multiplied_odds(p, exp(effect))
+
+
+def multiplied_odds(p: Array, ratio: Array) -> Array:
+    """Return a probability whose odds are multiplied.
+
+    Parameters
+    ----------
+    p : array
+        Probability, between 0 and 1.
+    ratio : array
+        Odds ratio, above 0; exp(u) moves the log-odds by u.
+
+    Returns
+    -------
+    array
+        Probability, between 0 and 1: p r / (1 - p + p r).
+    """
+    odds = p * ratio
     return odds / (1 - p + odds)

@@ -4,6 +4,7 @@ Everything here comes from the design (which LLM, benchmark, evaluator, size, da
 carried along but decide nothing.
 """
 
+from bayesdensing.assembly.design.outcomes import exchanged, outcomes
 from bayesdensing.assembly.design.published import PublishedDesign, published_design
 from bayesdensing.assembly.design.reference import (
     LossDesign,
@@ -21,7 +22,9 @@ __all__ = [
     "ScoreDesign",
     "benchmarks_of",
     "chance_of",
+    "exchanged",
     "loss_design",
+    "outcomes",
     "point_design",
     "published_design",
     "score_design",
