@@ -11,7 +11,7 @@ __all__ = ["measure", "tables"]
 
 _FITS = 24
 #: Of each chain: about a hundred effective draws of the headline come out of four.
-_LENGTH = {"fit_draws": 100, "fit_tune": 150}
+_LENGTH = {"fit_draws": 150, "fit_tune": 200}
 
 
 def measure(plan: Plan) -> dict[str, Any]:
