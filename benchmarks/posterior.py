@@ -1,13 +1,13 @@
 """What is kept of a set of draws, and whether two sets are of one posterior."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Distance", "distance", "summarise"]
+__all__ = ["Distance", "distance", "pooled", "summarise"]
 
 #: Variables with one entry per LLM or evaluator; all others are compared.
 _MANY = ("log_density[", "evaluator_effect[")
@@ -55,6 +55,28 @@ def summarise(posterior: Any, *, headline: str = "growth_rate") -> dict[str, Any
         "worst": names[int(np.argmin(bulk))],
         "parameters": {names[i]: row for i, row in zip(own, moments.tolist(), strict=True)},
     }
+
+
+def pooled(runs: Sequence[Mapping[str, list[float]]]) -> dict[str, list[float]]:
+    """Return the mean moments of several independent runs, with their errors.
+
+    Parameters
+    ----------
+    runs : sequence of mapping of str to list of float
+        ``parameters`` of `summarise`, of one posterior.
+
+    Returns
+    -------
+    dict of str to list of float
+        The same for all runs together.
+    """
+    together = {}
+    for name in runs[0]:
+        each = np.array([run[name] for run in runs])
+        mean, sd = each[:, [0, 2]].mean(axis=0)
+        mean_error, sd_error = np.sqrt((each[:, [1, 3]] ** 2).sum(axis=0)) / len(runs)
+        together[name] = [float(value) for value in (mean, mean_error, sd, sd_error)]
+    return together
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.children import run_task
 from benchmarks.plan import Plan
-from benchmarks.posterior import distance
+from benchmarks.posterior import distance, pooled
 from benchmarks.tables import Table, number, spread
 from benchmarks.worlds import SMALL
 
@@ -36,11 +36,13 @@ def measure(plan: Plan) -> dict[str, Any]:
     Returns
     -------
     dict
-        For each posterior a list of runs; a run maps a sampler to its record.
+        For each posterior a list of runs; a run maps a sampler to its record. ``distances`` says by
+        posterior and sampler how far its draws lie from ours, over all runs.
     """
     small, _ = make_world(dataclasses.asdict(SMALL), plan.scratch / "small")
     programs = build_programs(plan) if "stan" in plan.peers else {}
     found: dict[str, Any] = {"minutes": plan.minutes, "enough": _ENOUGH, "programs": programs}
+    found["distances"] = {}
     for name, data in (("packaged", None), ("small", str(small))):
         found[name] = []
         for run in range(plan.runs):
@@ -53,6 +55,7 @@ def measure(plan: Plan) -> dict[str, Any]:
             # the order turns, so that no sampler is always the one after another
             turn = run % max(len(plan.peers), 1)
             found[name].append(_paired(plan, options, (*plan.peers[turn:], *plan.peers[:turn])))
+        found["distances"][name] = _distances(found[name])
     return found
 
 
@@ -129,7 +132,7 @@ def sample_peer(name: str, plan: Plan, options: Mapping[str, Any]) -> dict[str, 
 
 
 def _paired(plan: Plan, options: dict[str, Any], order: tuple[str, ...]) -> dict[str, Any]:
-    """Run our sampler and each peer once; keep how far posteriors lie apart, not the moments."""
+    """Run our sampler and each peer once."""
     ours = run_task("ours", {**options, **plan.lengths}, minutes=plan.minutes).to_dict()
     if "failure" in ours:
         return {"full": ours}
@@ -137,12 +140,22 @@ def _paired(plan: Plan, options: dict[str, Any], order: tuple[str, ...]) -> dict
     found = {name: {**rest, **ours[name]} for name in ("full", "given")}
     for name in order:
         found[name] = sample_peer(name, plan, options)
-    moments = {name: record.pop("parameters", None) for name, record in found.items()}
-    for name, record in found.items():
-        if moments[name] is not None and name != "full":
-            apart = distance(moments["full"], moments[name])
-            record["distance"] = dataclasses.asdict(apart)
     return found
+
+
+def _distances(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Compare every sampler's draws with ours; the moments are taken off the records."""
+    moments: dict[str, list[dict[str, list[float]]]] = {}
+    for run in runs:
+        for name, record in run.items():
+            if (found := record.pop("parameters", None)) is not None:
+                moments.setdefault(name, []).append(found)
+    every = {name: pooled(found) for name, found in moments.items()}
+    return {
+        name: dataclasses.asdict(distance(every["full"], found))
+        for name, found in every.items()
+        if name != "full"
+    }
 
 
 def tables(found: dict[str, Any]) -> dict[str, Table]:
@@ -161,12 +174,14 @@ def tables(found: dict[str, Any]) -> dict[str, Table]:
     out = {}
     for posterior in ("packaged", "small"):
         runs = found[posterior]
-        out[f"peers-{posterior}"] = _speed(runs)
+        out[f"peers-{posterior}"] = _speed(runs, found["distances"][posterior], found["programs"])
         out[f"steps-{posterior}"] = _steps(runs)
     return out
 
 
-def _speed(runs: list[dict[str, Any]]) -> Table:
+def _speed(
+    runs: list[dict[str, Any]], distances: dict[str, Any], programs: dict[str, Any]
+) -> Table:
     head = [
         "sampler", "smallest ESS/s", "headline ESS/s", "ours ÷ it, smallest ESS/s", "seconds",
         "smallest ESS", "R-hat", "largest z", "compile (s)", "peak (MB)",
@@ -194,8 +209,10 @@ def _speed(runs: list[dict[str, Any]]) -> Table:
             spread([record["seconds"] for record in done]),
             _smallest(done),
             number(max(record["max_rhat"] for record in done), 4),
-            _apart(done),
-            spread([record.get("compile_s") for record in done]),
+            _apart(distances.get(name)),
+            number(programs.get("compile_s"))
+            if name == "stan"
+            else spread([record.get("compile_s") for record in done]),
             number(max(record["peak_bytes"] for record in done) / 1e6),
         ])  # fmt: skip
     return Table(head, rows)
@@ -211,19 +228,17 @@ def _rate(record: dict[str, Any], what: str) -> float:
     return float(record[what] / record["seconds"])
 
 
-def _apart(done: list[dict[str, Any]]) -> str:
-    known = [record["distance"] for record in done if "distance" in record]
-    if not known:
+def _apart(found: dict[str, Any] | None) -> str:
+    if found is None:
         return ""
-    worst = max(known, key=lambda apart: apart["largest_z"])
-    equal = sum(apart["equal"] for apart in known)
-    return f"{number(worst['largest_z'])} ({equal} of {len(known)} equal)"
+    verdict = "equal" if found["equal"] else f"not equal: {found['of']}"
+    return f"{number(found['largest_z'])} of {found['compared']}, {verdict}"
 
 
 def _steps(runs: list[dict[str, Any]]) -> Table:
     head = [
         "sampler", "steps a draw (median)", "steps per effective draw, worst parameter",
-        "steps per effective draw, headline", "headline ESS a draw", "divergences",
+        "steps per effective draw, headline", "headline ESS a draw", "gradient (µs)", "divergences",
     ]  # fmt: skip
     rows = []
     for name, label in NAMES.items():
@@ -235,6 +250,11 @@ def _steps(runs: list[dict[str, Any]]) -> Table:
                 spread([record["steps"] / record["min_ess_bulk"] for record in done]),
                 spread([record["steps"] / record["headline_ess_bulk"] for record in done]),
                 spread([record["headline_ess_bulk"] / record["draws"] for record in done]),
+                spread([_micro(record.get("gradient_s")) for record in done]),
                 str(sum(record["divergences"] for record in done)),
             ])  # fmt: skip
     return Table(head, rows)
+
+
+def _micro(seconds: float | None) -> float | None:
+    return None if seconds is None else 1e6 * seconds

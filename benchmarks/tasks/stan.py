@@ -37,16 +37,14 @@ def run(options: dict[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        Seconds without and of compiling, steps and moments; the peak is that of as many programs
+        Seconds, steps and moments; the peak is that of as many programs
         as run at a time.
     """
     spec, bundle, assembled = load_posterior(options)
     settings = spec.sampler
     given = load_coordinates(options["warmth"])
     walk, starts = walk_of(assembled, given.matrices), given.points
-    began = time.perf_counter()
     program = build(Path(options["programs"]))
-    compile_s = time.perf_counter() - began
     dense = walk.n_dense
     program_data = stan_data(spec, bundle, matrices=given.matrices, places=walk.places)
     cores = min(settings.chains, os.cpu_count() or 1)
@@ -77,7 +75,6 @@ def run(options: dict[str, Any]) -> dict[str, Any]:
     coordinates = np.stack([chain[columns].to_numpy() for chain in chains])
     return {
         "seconds": seconds,
-        "compile_s": compile_s,
         "gradient_s": float(timed),
         "version": stan_version(),
         "peak_bytes": max(peaks) * cores,

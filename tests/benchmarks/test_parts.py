@@ -18,8 +18,16 @@ def record(**change: Any) -> dict[str, Any]:
         "seconds": 10.0, "compile_s": 20.0, "peak_bytes": 5e8, "steps_per_draw": 15.0,
         "steps": 90_000, "draws": 6000, "divergences": 0, "max_rhat": 1.004,
         "min_ess_bulk": 1500.0, "headline_ess_bulk": 1800.0,
-        "distance": {"largest_z": 2.1, "of": "mean of floor", "equal": True}, **change,
+        **change,
     }  # fmt: skip
+
+
+def measured(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    apart = {"largest_z": 5.1, "of": "mean of floor", "equal": False, "compared": 220}
+    near = {"largest_z": 2.1, "of": "mean of floor", "equal": True, "compared": 220}
+    distances = {name: {"given": near, "stan": apart} for name in ("packaged", "small")}
+    programs = {"compile_s": 150.0}
+    return {"packaged": runs, "small": runs, "distances": distances, "programs": programs}
 
 
 def rows(table: Table) -> dict[str, list[str]]:
@@ -31,17 +39,18 @@ def test_peers_are_measured_by_their_ratio_to_ours_in_the_same_run() -> None:
         {"full": record(), "given": record(seconds=5.0), "stan": record(seconds=20.0)},
         {"full": record(), "given": record(seconds=6.0), "stan": record(seconds=36.0)},
     ]
-    table = peers.tables({"packaged": runs, "small": runs})["peers-packaged"]
+    table = peers.tables(measured(runs))["peers-packaged"]
     found = rows(table)["Stan, given the coordinates"]
     assert found[0] == "58.3 (41.7 to 75.0)"
     assert found[2] == "5.00 (4.00 to 6.00)"
-    assert found[6] == "2.10 (2 of 2 equal)"
+    assert found[6:8] == ["5.10 of 220, not equal: mean of floor", "150"]
+    assert rows(table)["ours, given the coordinates"][6] == "2.10 of 220, equal"
 
 
 def test_a_peer_without_an_end_and_one_that_was_cut_short_are_told() -> None:
     plain = record(min_ess_bulk=40.0, capped=True)
     runs = [{"full": record(), "given": record(), "plain": plain, "numpyro": FAILED}]
-    found = rows(peers.tables({"packaged": runs, "small": runs})["peers-small"])
+    found = rows(peers.tables(measured(runs))["peers-small"])
     assert found["NumPyro, given the coordinates"][0] == "not within 5 minutes"
     assert found["`pm.sample()` on the model as it is"][4] == "40.0 (capped)"
 
@@ -94,12 +103,13 @@ def test_every_table_has_its_place_in_the_page() -> None:
     runs = [{"full": record(), "given": record()}]
     stages = [{"command_s": 1.0, "command_peak_bytes": 5e8, **fit(1.0), "import_s": 1.0}]
     floors = {"simd_floor_s": 1e-7, "products_s": 1e-7, "exps": 1, "logs": 2}
-    measured = {**gradient_of(1), **floors, "dimensions": 5, "evaluations": {"exp": 1}}
+    timed = {**gradient_of(1), **floors, "dimensions": 5, "evaluations": {"exp": 1}}
     found = {
         **start.tables({"cold": stages, "warm": stages}),
-        **peers.tables({"packaged": runs, "small": runs}),
-        **gradient.tables({"runs": [measured, FAILED]}),
+        **peers.tables(measured(runs)),
+        **gradient.tables({"runs": [timed, FAILED]}),
         **growth.tables({"worlds": [world(50, fit=fit(2.0), gradient=gradient_of(50))]}),
         **{f"on-{part}": "machine" for part in PARTS},
+        "refits": "fits a minute",
     }
     assert "not measured yet" not in fill(PAGE.read_text("utf-8"), found)

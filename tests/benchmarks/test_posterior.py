@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from benchmarks.posterior import distance, summarise
+from benchmarks.posterior import distance, pooled, summarise
 
 
 def moments(seed: int, *, shift: float = 0.0, wider: float = 1.0) -> dict[str, Any]:
@@ -47,6 +47,15 @@ def test_draws_of_another_posterior_are_told(change: dict[str, float], of: str) 
     assert not found.equal
     assert found.of.startswith(of)
     assert found.largest_z > found.limit
+
+
+def test_runs_together_have_smaller_errors_and_tell_smaller_differences() -> None:
+    runs = [moments(seed)["parameters"] for seed in range(10, 19)]
+    others = [moments(seed, shift=0.07)["parameters"] for seed in range(20, 29)]
+    error = pooled(runs)["growth_rate"][1]
+    assert error == pytest.approx(np.mean([run["growth_rate"][1] for run in runs]) / 3, rel=0.05)
+    assert not distance(pooled(runs), pooled(others)).equal
+    assert distance(pooled(runs[:5]), pooled(runs[5:])).equal
 
 
 def test_a_chain_that_does_not_move_is_not_equal() -> None:
