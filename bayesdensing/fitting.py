@@ -45,6 +45,7 @@ def fit(
     chains: int | None = None,
     out: str | Path | None = None,
     refit: Refit = "always",
+    quick: bool = False,
     progress: bool = True,
 ) -> Fit:
     """Fit a hypothesis to data and check the draws.
@@ -64,6 +65,10 @@ def fit(
     refit : {"always", "on-change", "never"}
         Whether a run in `out` may be reused: never a refit of one that is there, a refit where
         hypothesis, data, seed or versions changed, or always.
+    quick : bool
+        Approximate the posterior in seconds instead, with sampler settings of its own. The fit is
+        labelled so everywhere and never counts as converged; `Diagnostics.usable` says whether its
+        check passed.
     progress : bool
         Report progress on stderr.
 
@@ -82,17 +87,19 @@ def fit(
     started = time.perf_counter()
     _check_seed(seed)
     hypothesis = resolved(spec, draws=draws, tune=tune, chains=chains)
+    if quick:
+        hypothesis = _quick(hypothesis, lengths=(draws, tune, chains))
     bundle = data if isinstance(data, DataBundle) else load_data(data)
     if out is not None:
         _check_target(Path(out))
     with reporter(quiet=not progress) as report:
         if out is not None and refit != "always":
-            reason = _reason(out, hypothesis, bundle, seed=seed)
+            reason = _reason(out, hypothesis, bundle, seed=seed, quick=quick)
             if reason is None or (refit == "never" and (Path(out) / store.POSTERIOR).exists()):
                 report.say(f"reusing {out}" + (f", although {reason}" if reason else ""))
                 return _stored(Path(out), bundle, may_differ=True)
             report.say(f"fitting: {reason}")
-        result = _sample(hypothesis, bundle, seed=seed, report=report, started=started)
+        result = _sample(hypothesis, bundle, quick=quick, seed=seed, report=report, started=started)
         if out is not None:
             from bayesdensing.plots import figures
 
@@ -140,6 +147,20 @@ def resolved(
     return hypothesis.model_copy(update={"sampler": settings})
 
 
+def _quick(spec: Spec, *, lengths: tuple[int | None, ...]) -> Spec:
+    """Return a hypothesis with the settings of a quick fit, or refuse it."""
+    if spec.information.flow == "cut":
+        raise SpecError(
+            f"{spec.name} cannot be fitted quickly: a cut is a fit under each of many reference "
+            "draws"
+        )
+    if any(length is not None for length in lengths):
+        raise SpecError("a quick fit has lengths of its own: leave out draws, tune and chains")
+    from bayesdensing.sampling import QUICK
+
+    return spec.model_copy(update={"sampler": type(spec.sampler)(**QUICK)})
+
+
 def _check_seed(seed: Any) -> None:
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise SpecError(f"seed = {seed!r} is not a whole number from 0 on")
@@ -155,9 +176,12 @@ def _check_target(folder: Path) -> None:
         raise RunError(f"{folder} holds {sorted(others)[0]} and is no run: choose another folder")
 
 
-def _reason(out: str | Path, spec: Spec, bundle: DataBundle, *, seed: int) -> str | None:
+def _reason(
+    out: str | Path, spec: Spec, bundle: DataBundle, *, seed: int, quick: bool
+) -> str | None:
+    version = _versions()["bayesdensing"]
     reason = runs.refit_reason(
-        out, spec=spec, data=bundle, seed=seed, version=_versions()["bayesdensing"]
+        out, spec=spec, data=bundle, seed=seed, version=version, approximate=quick
     )
     if reason is None:
         try:
@@ -168,11 +192,17 @@ def _reason(out: str | Path, spec: Spec, bundle: DataBundle, *, seed: int) -> st
 
 
 def _sample(
-    spec: Spec, bundle: DataBundle, *, seed: int, report: SilentReporter, started: float
+    spec: Spec,
+    bundle: DataBundle,
+    *,
+    quick: bool,
+    seed: int,
+    report: SilentReporter,
+    started: float,
 ) -> Fit:
     if (place := _prepare_compiler()) is not None:
         report.say(f"compiling in {place}, for this fit alone: ~/.pytensor cannot be written")
-    sampled = _sampled(spec, bundle, seed=seed, report=report)
+    sampled = _sampled(spec, bundle, quick=quick, seed=seed, report=report)
     timing = {
         "compile": sampled.compile_seconds,
         "sample": sampled.sample_seconds,
@@ -190,14 +220,16 @@ def _sample(
     )
 
 
-def _sampled(spec: Spec, bundle: DataBundle, *, seed: int, report: SilentReporter) -> "Sampled":
+def _sampled(
+    spec: Spec, bundle: DataBundle, *, quick: bool, seed: int, report: SilentReporter
+) -> "Sampled":
     if spec.information.flow == "cut":
         from bayesdensing.cut import sample_cut
 
         return sample_cut(spec, bundle, seed=seed, report=report)
-    from bayesdensing.sampling import sample_joint
+    from bayesdensing.sampling import sample_joint, sample_quick
 
-    return sample_joint(spec, bundle, seed=seed, report=report)
+    return (sample_quick if quick else sample_joint)(spec, bundle, seed=seed, report=report)
 
 
 def _idata(sampled: "Sampled", *, seed: int) -> xr.DataTree:
@@ -209,6 +241,8 @@ def _idata(sampled: "Sampled", *, seed: int) -> xr.DataTree:
     if "log_error" in constants:
         posterior = posterior.assign(log_density=_published(posterior, constants, seed=seed))
     posterior.attrs = {**assembled.attrs, "inference_library": "nutpie"}
+    if sampled.diagnostics.approximation is not None:
+        posterior.attrs["approximate"] = sampled.diagnostics.approximation.method
     groups = {
         "/posterior": posterior,
         "/sample_stats": sampled.stats,
@@ -239,8 +273,9 @@ def _observed(assembled: "Assembled") -> xr.Dataset:
     out = xr.Dataset()
     for variable in model.observed_RVs:
         (dim,) = model.named_vars_to_dims[variable.name]
-        values = np.asarray(model.rvs_to_values[variable].data)
-        out[variable.name] = xr.DataArray(values, dims=(dim,))
+        value: Any = model.rvs_to_values[variable]  # a constant, or data that can be set anew
+        values = value.get_value() if hasattr(value, "get_value") else value.data
+        out[variable.name] = xr.DataArray(np.asarray(values), dims=(dim,))
     return out
 
 

@@ -2,22 +2,26 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
 from bayesdensing.assembly import Assembled, assemble
-from bayesdensing.inference import Diagnostics, Sampler, diagnose, with_modes
+from bayesdensing.inference import Diagnostics, Sampler, approximate, diagnose, with_modes
 
 if TYPE_CHECKING:
     from bayesdensing.data import DataBundle
     from bayesdensing.inference.progress import SilentReporter
     from bayesdensing.spec import Spec
 
-__all__ = ["FEW_DIVERGENCES", "Sampled", "sample_joint", "sampler_of"]
+__all__ = ["FEW_DIVERGENCES", "QUICK", "Sampled", "sample_joint", "sample_quick", "sampler_of"]
 
 #: Share of transitions that may diverge for smaller steps to be tried: more are no accident.
 FEW_DIVERGENCES = 0.005
+
+#: Sampler settings of a quick fit, whatever the hypothesis says.
+QUICK: dict[str, Any] = {"draws": 250, "tune": 200, "chains": 4, "target_accept": 0.85}
+_METHOD = "short chains from starts with latents integrated out"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +70,7 @@ def sampler_of(assembled: Assembled) -> Sampler:
         shifts=geometry.shifts,
         log_stretches=geometry.log_stretches,
         latents=geometry.latents,
+        loose=geometry.loose,
     )
 
 
@@ -125,6 +130,47 @@ def sample_joint(
         diagnostics=with_modes(record, draws.posterior, draws.stats),
         compile_seconds=sampler.compile_seconds,
         sample_seconds=seconds,
+    )
+
+
+def sample_quick(
+    spec: "Spec", bundle: "DataBundle", *, seed: int, report: "SilentReporter"
+) -> Sampled:
+    """Approximate the posterior of all blocks of a hypothesis together, in seconds.
+
+    Parameters
+    ----------
+    spec : Spec
+        The hypothesis, with the sampler settings `QUICK`; its information is not cut.
+    bundle : DataBundle
+        The data.
+    seed : int
+        Seed.
+    report : SilentReporter
+        Where progress goes.
+
+    Returns
+    -------
+    Sampled
+        Draws, few and labelled as approximate, and whether they may be used: above all their
+        growth rate, or level and dispersion where nothing grows.
+    """
+    from bayesdensing.inference.quick import sample_quickly
+
+    assembled = assemble(spec, bundle)
+    report.say("compiling the model ...")
+    sampler = sampler_of(assembled)
+    settings = spec.sampler
+    draws = sample_quickly(sampler, seed=seed, progress=report.advance, **settings.model_dump())
+    focus = ("level", "dispersion") if spec.growth.trend == "constant" else ("growth_rate",)
+    record = approximate(draws.posterior, draws.stats, method=_METHOD, focus=focus)
+    return Sampled(
+        assembled=assembled,
+        posterior=draws.posterior,
+        stats=draws.stats,
+        diagnostics=record,
+        compile_seconds=sampler.compile_seconds,
+        sample_seconds=draws.seconds,
     )
 
 

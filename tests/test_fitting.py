@@ -366,7 +366,7 @@ def sampled(trend_fit: Fit, monkeypatch: pytest.MonkeyPatch) -> list[Fit]:
     """Stand in for sampling; what would have been sampled is listed."""
     made: list[Fit] = []
 
-    def stand_in(spec: Spec, data: DataBundle, *, seed: int, report: Any, started: float) -> Fit:
+    def stand_in(spec: Spec, data: DataBundle, *, seed: int, **_: Any) -> Fit:
         made.append(dataclasses.replace(trend_fit, spec=spec, data=data, seed=seed))
         return made[-1]
 

@@ -27,7 +27,7 @@ __all__ = ["ConvergenceWarning", "Fit"]
 
 
 class ConvergenceWarning(UserWarning):
-    """The draws did not pass their checks: numbers read from them may be wrong."""
+    """The draws are approximate or did not pass their checks: numbers may be wrong."""
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -128,13 +128,16 @@ class Fit:
         Warns
         -----
         ConvergenceWarning
-            Each time, for draws that did not pass their checks.
+            Each time, for draws that are approximate or did not pass their checks.
         """
-        if not self.diagnostics.converged:
-            reasons = "; ".join(self.diagnostics.reasons) or "several modes"
-            warnings.warn(f"not converged: {reasons}", ConvergenceWarning, stacklevel=2)
+        if self.diagnostics.warning:
+            warnings.warn(self.diagnostics.warning, ConvergenceWarning, stacklevel=2)
         table = tables.parameter_table(self.posterior, reference=self.reference)
-        table.attrs = {"interval_kind": "ETI", "converged": self.diagnostics.converged}
+        table.attrs = {
+            "interval_kind": "ETI",
+            "converged": self.diagnostics.converged,
+            "approximate": self.diagnostics.approximate,
+        }
         return table
 
     def growth_rate(self) -> xr.DataArray:
@@ -324,7 +327,7 @@ class Fit:
     def __repr__(self) -> str:
         """Return hypothesis, draws and whether they can be trusted."""
         sizes = self.posterior.sizes
-        state = "converged" if self.diagnostics.converged else "NOT CONVERGED"
+        state = self.diagnostics.mark or "converged"
         return (
             f"<Fit {self.spec.name} on {self.data.name}: {sizes['chain']} chains of "
             f"{sizes['draw']} draws, {state}>"

@@ -58,6 +58,8 @@ class RulerHeadline:
         Ends of its equal-tailed 95 % interval (days).
     converged : bool or None
         Whether the draws passed their checks.
+    approximate : bool
+        Whether they are a quick fit's, which never counts as converged.
     source : str
         Where the figure is from: ``run``, ``record`` or ``none``.
     place : str
@@ -69,6 +71,7 @@ class RulerHeadline:
     median: float | None = None
     eti95: tuple[float, float] | None = None
     converged: bool | None = None
+    approximate: bool = False
     source: str = "none"
     place: str = ""
 
@@ -138,6 +141,7 @@ def _ruler(spec: "Spec", summary: Mapping[str, Any], *, source: str, place: str)
         median=_days(doubling["median"]),
         eti95=(lower, upper),
         converged=bool(summary["diagnostics"]["converged"]),
+        approximate=bool(summary.get("approximate", False)),
         source=source,
         place=place,
     )

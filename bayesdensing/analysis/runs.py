@@ -84,6 +84,7 @@ def manifest(fit: "Fit") -> dict[str, Any]:
             "path": None if fit.data.path is None else str(fit.data.path.resolve()),
         },
         "sampler": fit.spec.sampler.model_dump(),
+        "approximate": fit.diagnostics.approximate,
     }
 
 
@@ -136,6 +137,7 @@ def refit_reason(
     data: "DataBundle",
     seed: int,
     version: str,
+    approximate: bool = False,
 ) -> str | None:
     """Say why a run does not serve for what is asked.
 
@@ -151,6 +153,8 @@ def refit_reason(
         Seed asked for.
     version : str
         Version of this package.
+    approximate : bool
+        Whether a quick fit is asked for.
 
     Returns
     -------
@@ -164,6 +168,7 @@ def refit_reason(
             return fault
         was = {key: old[key] for key in ("seed", "spec", "data", "sampler", "versions")}
         spec_hash, data_hash = was["spec"]["sha256"], was["data"]["sha256"]
+        quick = bool(old.get("approximate", False))  # 0.1.0 wrote none
         old_version, sampler = was["versions"].get("bayesdensing"), dict(was["sampler"])
     except FileNotFoundError:
         return f"there is no run in {folder}"
@@ -177,6 +182,8 @@ def refit_reason(
         return "the data have changed"
     if old_version != version:
         return f"bayesdensing is {version}, was {old_version}"
+    if quick != approximate:
+        return "the run is approximate" if quick else "the run is not a quick one"
     if was["seed"] != seed:
         return f"the seed is {seed}, was {was['seed']}"
     for name, value in spec.sampler.model_dump().items():

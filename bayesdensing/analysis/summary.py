@@ -36,6 +36,7 @@ def summarise(fit: "Fit") -> dict[str, Any]:
             "schema_version": SCHEMA_VERSION,
             "spec": fit.spec.name,
             "seed": fit.seed,
+            "approximate": fit.diagnostics.approximate,
             "versions": dict(fit.versions),
             "data": {"name": fit.data.name, "sha256": fit.data.sha256} | data_counts(fit.posterior),
             "headline": fit.headline().to_dict(),

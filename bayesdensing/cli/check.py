@@ -73,11 +73,11 @@ def _check(
         write_bytes(folder / name, content)
     if as_json:
         print_json(plain(told))
-        if not fit.diagnostics.converged:
-            say("warning: not converged: " + "; ".join(fit.diagnostics.reasons))
+        if fit.diagnostics.warning:
+            say(f"warning: {fit.diagnostics.warning}")
     else:
         _print(fit, results, folder)
-    return 0 if fit.diagnostics.converged else NOT_CONVERGED
+    return 0 if fit.diagnostics.usable else NOT_CONVERGED
 
 
 def _told(fit: "Fit", results: "tuple[CheckResult, ...]", *, seed: int) -> dict[str, Any]:
@@ -87,6 +87,7 @@ def _told(fit: "Fit", results: "tuple[CheckResult, ...]", *, seed: int) -> dict[
         "fit_seed": fit.seed,
         "seed": seed,
         "converged": fit.diagnostics.converged,
+        "approximate": fit.diagnostics.approximate,
         "checks": [
             {
                 "name": found.name,

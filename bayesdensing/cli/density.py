@@ -82,11 +82,11 @@ def _density(
         write_text(Path(out), table.to_csv(date_format="%Y-%m-%d", lineterminator="\n"))
     if as_json:
         print_json(_as_json(fit, table, found))
-        if not fit.diagnostics.converged:
-            say("warning: not converged: " + "; ".join(fit.diagnostics.reasons))
+        if fit.diagnostics.warning:
+            say(f"warning: {fit.diagnostics.warning}")
     else:
         _print(out_console(), fit, table, found, quiet=quiet)
-    return 0 if fit.diagnostics.converged else NOT_CONVERGED
+    return 0 if fit.diagnostics.usable else NOT_CONVERGED
 
 
 def _check_out(out: Path, *, run: Path, scores: str | None) -> None:
@@ -109,6 +109,7 @@ def _as_json(fit: "Fit", table: "pd.DataFrame", found: "Newcomers | None") -> di
         "run": fit.spec.name,
         "reference_tokens": fit.spec.reference_tokens.label,
         "converged": fit.diagnostics.converged,
+        "approximate": fit.diagnostics.approximate,
         "interval_kind": "ETI",
         "llms": _records(table.reset_index()),
     }

@@ -67,6 +67,10 @@ def _fit(
         int | None, typer.Option(min=1, help="Chains.  [default: as the spec says]")
     ] = None,
     refit: Annotated[Refit, typer.Option(help="When a run in RUN is made anew.")] = Refit.ALWAYS,
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="Approximate the posterior in seconds; to runs/NAME-quick."),
+    ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
@@ -74,11 +78,13 @@ def _fit(
     """Sample the joint posterior, check it, print the headline.
 
     Exits with 3 where the draws did not pass their checks; the files are written all the same.
+    What --quick finds is labelled as approximate everywhere.
     """
     from bayesdensing.spec import load_spec
 
     hypothesis = load_spec(spec)
-    folder = Path(out) if out is not None else Path("runs") / hypothesis.name
+    name = f"{hypothesis.name}-quick" if quick else hypothesis.name
+    folder = Path(out) if out is not None else Path("runs") / name
     _check_writable(folder)
 
     from bayesdensing import fitting
@@ -93,6 +99,7 @@ def _fit(
             chains=chains,
             out=folder,
             refit=refit.value,
+            quick=quick,
             progress=not quiet,
         )
     except BaseException as error:
@@ -104,13 +111,13 @@ def _fit(
         from bayesdensing.analysis.summary import summarise
 
         print_json(summarise(result))
-        if not result.diagnostics.converged:
-            say("warning: not converged: " + "; ".join(result.diagnostics.reasons))
+        if result.diagnostics.warning:
+            say(f"warning: {result.diagnostics.warning}")
     else:
         from bayesdensing.cli.headline import print_headline
 
         print_headline(out_console(), result, folder=folder)
-    return 0 if result.diagnostics.converged else NOT_CONVERGED
+    return 0 if result.diagnostics.usable else NOT_CONVERGED
 
 
 def _was_interrupted(error: BaseException | None) -> bool:

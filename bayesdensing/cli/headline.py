@@ -86,7 +86,7 @@ def _between_line(between: BetweenDraws) -> str:
 
 
 def print_banner(console: Console, diagnostics: "Diagnostics") -> None:
-    """Print that draws cannot be trusted, and why; nothing where they can.
+    """Print that draws are approximate or cannot be trusted, and why; nothing of converged ones.
 
     Parameters
     ----------
@@ -95,9 +95,13 @@ def print_banner(console: Console, diagnostics: "Diagnostics") -> None:
     diagnostics : Diagnostics
         Of the draws.
     """
-    if diagnostics.converged:
+    if not diagnostics.mark:
         return
-    banner = "*** NOT CONVERGED: these numbers may be wrong ***"
+    if diagnostics.approximation is not None and diagnostics.usable:
+        method = diagnostics.approximation.method
+        console.print(f"*** {diagnostics.mark}: {method}; not converged ***", style="bold yellow")
+        return
+    banner = f"*** {diagnostics.mark}: these numbers may be wrong ***"
     if diagnostics.modes:
         banner = "*** NOT CONVERGED, MULTIMODAL: read each mode by itself ***"
     console.print(banner, style="bold red")
@@ -173,7 +177,13 @@ def _data_line(fit: "Fit") -> str:
 
 
 def _checks_line(diagnostics: "Diagnostics") -> str:
-    state = "passed" if diagnostics.converged else "failed"
+    state = "passed" if diagnostics.usable else "failed"
+    if (own := diagnostics.approximation) is not None:
+        of = f" of {', '.join(own.focus)}" if own.focus else ""
+        state = (
+            f"of the approximation {state}: R-hat {own.focus_rhat:.3f}, ESS {own.focus_ess:,.0f} "
+            f"and Pareto k {own.pareto_k:.2f} (limit {own.pareto_k_max:.2f}){of}; all else"
+        )
     return (
         f"{state}: largest R-hat {diagnostics.max_rhat:.3f} ({diagnostics.worst_parameter}), "
         f"smallest ESS {diagnostics.min_ess_bulk:,.0f} bulk, "

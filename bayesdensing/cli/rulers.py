@@ -62,6 +62,7 @@ def _cells(ruler: RulerHeadline, fit: "Fit", *, folder: Path) -> tuple[str, ...]
     low, high = (_number(end) for end in ruler.eti95)
     where = ruler.place if ruler.source == "run" else f"the record of {ruler.place}"
     state = "passed" if ruler.converged else "NOT CONVERGED"
+    state = "APPROXIMATE" if ruler.approximate else state
     return (ruler.name, _number(ruler.median), f"{low} to {high}", state, where)
 
 

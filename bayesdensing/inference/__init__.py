@@ -5,13 +5,13 @@ Samplers are loaded on first use: reading a stored run needs none.
 
 from typing import TYPE_CHECKING, Any
 
-from bayesdensing.inference.diagnostics import Diagnostics, diagnose
+from bayesdensing.inference.diagnostics import Diagnostics, approximate, diagnose
 from bayesdensing.inference.modes import with_modes
 
 if TYPE_CHECKING:
     from bayesdensing.inference.engine import Draws, Sampler
 
-__all__ = ["Diagnostics", "Draws", "Sampler", "diagnose", "with_modes"]
+__all__ = ["Diagnostics", "Draws", "Sampler", "approximate", "diagnose", "with_modes"]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,19 +2,77 @@
 
 import dataclasses
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import arviz as az
 import numpy as np
 import xarray as xr
+from arviz_stats.base.array import BaseArray
 
-__all__ = ["Diagnostics", "diagnose", "scalars"]
+__all__ = ["Approximation", "Diagnostics", "approximate", "diagnose", "scalars"]
 
 RHAT_MAX = 1.01
 ESS_MIN = 400.0
 EBFMI_MIN = 0.3
 DEPTH_SHARE_MAX = 0.01
+
+#: Of an approximation: R-hat and effective sample size of what it is for, R-hat of all else, and
+#: the share of transitions that may diverge.
+FOCUS_RHAT_MAX, FOCUS_ESS_MIN = 1.05, 100.0
+ROUGH_RHAT_MAX = 1.1
+ROUGH_DIVERGENCES_MAX = 0.005
+
+
+@dataclasses.dataclass(frozen=True)
+class Approximation:
+    """What an approximation is made by, and whether its own check says that it may be used.
+
+    Attributes
+    ----------
+    method : str
+        How it was made, in words.
+    trusted : bool
+        Every check passed.
+    focus : tuple of str
+        Scalars that it is for, such as the growth rate; empty: all of them.
+    focus_rhat, focus_ess : float
+        Largest R-hat and smallest effective sample size, bulk or tail, of these.
+    pareto_k : float
+        Largest shape k of their tails.
+    pareto_k_max : float
+        Below which so many draws give their means and intervals.
+    """
+
+    method: str
+    trusted: bool
+    focus: tuple[str, ...]
+    focus_rhat: float
+    focus_ess: float
+    pareto_k: float
+    pareto_k_max: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types; what is not finite is null."""
+        return _plain(dataclasses.asdict(self) | {"focus": list(self.focus)})
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> "Approximation":
+        """Rebuild from `to_dict`.
+
+        Parameters
+        ----------
+        raw : mapping
+            Plain JSON types.
+
+        Returns
+        -------
+        Approximation
+            The record.
+        """
+        values = {f.name: raw[f.name] for f in dataclasses.fields(cls)}
+        values = {k: float("nan") if v is None else v for k, v in values.items()}
+        return cls(**(values | {"focus": tuple(raw["focus"])}))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +99,8 @@ class Diagnostics:
         Variable with the largest R-hat.
     reasons : tuple of str
         Why the draws did not pass, in words.
+    approximation : Approximation or None
+        Of draws that are approximate by intent; they never count as converged.
     """
 
     converged: bool
@@ -53,15 +113,43 @@ class Diagnostics:
     modes: tuple[dict[str, Any], ...]
     worst_parameter: str
     reasons: tuple[str, ...]
+    approximation: Approximation | None = None
+
+    @property
+    def approximate(self) -> bool:
+        """Whether the draws are approximate by intent."""
+        return self.approximation is not None
+
+    @property
+    def usable(self) -> bool:
+        """Whether the draws passed the checks that apply to them, converged or approximate."""
+        return self.converged or (self.approximation is not None and self.approximation.trusted)
+
+    @property
+    def mark(self) -> str:
+        """What has to stand over everything that is read from the draws; "" for converged ones."""
+        if self.approximation is not None:
+            return "APPROXIMATE" if self.approximation.trusted else "APPROXIMATE AND NOT TRUSTED"
+        return "" if self.converged else "NOT CONVERGED"
+
+    @property
+    def warning(self) -> str:
+        """The mark in a sentence with the reasons; "" for converged draws."""
+        if self.approximation is not None and self.approximation.trusted:
+            return f"approximate ({self.approximation.method}): fit without quick for the posterior"
+        reasons = "; ".join(self.reasons) or "several modes"
+        return f"{self.mark.lower()}: {reasons}" if self.mark else ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types; what is not finite is null."""
         raw = dataclasses.asdict(self)
         raw["modes"] = [dict(mode) for mode in self.modes]
         raw["reasons"] = list(self.reasons)
-        return {
-            k: None if isinstance(v, float) and not np.isfinite(v) else v for k, v in raw.items()
-        }
+        if self.approximation is None:
+            del raw["approximation"]
+        else:
+            raw["approximation"] = self.approximation.to_dict()
+        return _plain(raw)
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> "Diagnostics":
@@ -77,11 +165,18 @@ class Diagnostics:
         Diagnostics
             The record.
         """
-        values = {f.name: raw[f.name] for f in dataclasses.fields(cls)}
-        values = {k: float("nan") if v is None else v for k, v in values.items()}
+        names = [f.name for f in dataclasses.fields(cls) if f.name != "approximation"]
+        values: dict[str, Any] = {n: float("nan") if raw[n] is None else raw[n] for n in names}
+        approximation = raw.get("approximation")
+        if approximation is not None:
+            values["approximation"] = Approximation.from_dict(approximation)
         values["modes"] = tuple(dict(mode) for mode in raw["modes"])
         values["reasons"] = tuple(raw["reasons"])
         return cls(**values)
+
+
+def _plain(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: None if isinstance(v, float) and not np.isfinite(v) else v for k, v in raw.items()}
 
 
 def diagnose(posterior: xr.Dataset, stats: xr.Dataset) -> Diagnostics:
@@ -121,6 +216,61 @@ def diagnose(posterior: xr.Dataset, stats: xr.Dataset) -> Diagnostics:
     )
     reasons = _reasons(record)
     return dataclasses.replace(record, converged=not reasons, reasons=reasons)
+
+
+def approximate(
+    posterior: xr.Dataset, stats: xr.Dataset, *, method: str, focus: Sequence[str] = ()
+) -> Diagnostics:
+    """Check draws that are approximate by intent.
+
+    They never count as converged. They may be used where chains from dispersed starts agree, which
+    they do not where there are several modes or a start is still on its way, and where the tails of
+    what the draws are for are light enough for so few of them.
+
+    Parameters
+    ----------
+    posterior, stats : xarray.Dataset
+        As `diagnose` takes them.
+    method : str
+        How the draws were made.
+    focus : sequence of str
+        Variables that the draws are for; where none of them moves, all variables.
+
+    Returns
+    -------
+    Diagnostics
+        With the record `approximation`; `reasons` are why it is not to be trusted.
+
+    Notes
+    -----
+    Shape k and its limit min(1 − 1/log10 S, 0.7) for S draws: Vehtari, Simpson, Gelman, Yao and
+    Gabry (2024), "Pareto smoothed importance sampling", JMLR 25(72), with all weights equal, as the
+    draws are a chain's.
+    """
+    record = diagnose(posterior, stats)
+    values, names = scalars(posterior)
+    chosen = tuple(name for name in names if name.partition("[")[0] in focus)
+    if chosen:
+        values = values[..., [names.index(name) for name in chosen]]
+    count = values.sizes["chain"] * values.sizes["draw"]
+    finite = values.where(np.isfinite(values))
+    ess = [np.asarray(az.ess(finite, method=kind)) for kind in ("bulk", "tail")]
+    found = Approximation(
+        method=method,
+        trusted=True,
+        focus=chosen,
+        focus_rhat=_extreme(np.asarray(az.rhat(finite)), np.max),
+        focus_ess=_extreme(np.concatenate(ess), np.min),
+        pareto_k=_pareto_k(finite.to_numpy()),
+        pareto_k_max=float(min(1 - 1 / np.log10(max(count, 2)), 0.7)),
+    )
+    reasons = _doubts(record, found, count=count)
+    return dataclasses.replace(
+        record,
+        converged=False,
+        reasons=reasons,
+        approximation=dataclasses.replace(found, trusted=not reasons),
+    )
 
 
 def scalars(posterior: xr.Dataset) -> tuple[xr.DataArray, list[str]]:
@@ -184,3 +334,35 @@ def _reasons(d: Diagnostics) -> tuple[str, ...]:
     if not d.max_depth_share <= DEPTH_SHARE_MAX:
         reasons.append(f"{d.max_depth_share:.1%} of transitions met the depth limit")
     return tuple(reasons)
+
+
+def _doubts(d: Diagnostics, found: Approximation, *, count: int) -> tuple[str, ...]:
+    of = ", ".join(found.focus) or "some variable"
+    reasons: list[str] = []
+    if not found.focus_rhat < FOCUS_RHAT_MAX:
+        reasons.append(f"R-hat {found.focus_rhat:.3f} of {of} is not below {FOCUS_RHAT_MAX}")
+    if not found.focus_ess >= FOCUS_ESS_MIN:
+        reasons.append(f"ESS {found.focus_ess:.0f} of {of} is below {FOCUS_ESS_MIN:.0f}")
+    if not found.pareto_k < found.pareto_k_max:
+        reasons.append(
+            f"Pareto k {found.pareto_k:.2f} of the tails of {of} is not below "
+            f"{found.pareto_k_max:.2f}"
+        )
+    if not d.max_rhat < ROUGH_RHAT_MAX:
+        reasons.append(
+            f"R-hat {d.max_rhat:.3f} of {d.worst_parameter} is not below {ROUGH_RHAT_MAX}"
+        )
+    if not d.divergences <= ROUGH_DIVERGENCES_MAX * count:
+        reasons.append(f"{d.divergences} divergent transitions")
+    if not d.min_ebfmi > EBFMI_MIN:
+        reasons.append(f"E-BFMI {d.min_ebfmi:.2f} is not above {EBFMI_MIN}")
+    return tuple(reasons)
+
+
+def _pareto_k(values: np.ndarray) -> float:
+    """Return the largest tail shape of any scalar, either tail; values (chain, draw, scalar)."""
+    if values.shape[1] < 4 or not np.isfinite(values).all():
+        return float("nan")
+    base: Any = BaseArray()  # without types
+    shapes = [base._pareto_khat(column)[1] for column in np.moveaxis(values, -1, 0)]
+    return _extreme(np.array(shapes), np.max)

@@ -5,6 +5,7 @@ disagree, and R-hat can say so.
 """
 
 import contextlib
+import copy
 import dataclasses
 import os
 import time
@@ -15,6 +16,8 @@ import numpy as np
 import nutpie
 import xarray as xr
 
+from bayesdensing.inference.bend import Bend
+from bayesdensing.inference.codecache import compile_model, logp_and_gradient
 from bayesdensing.inference.precondition import from_covariance, from_curvature
 from bayesdensing.inference.walk import DENSE, LATENT, Preconditioner, Walk, build_walk
 
@@ -26,6 +29,10 @@ Progress = Callable[[str, int, int, int], None]
 _PILOT_POINTS = 4  # per chain, at which curvature is measured
 _PILOT_ACCEPT = 0.8
 _PILOT_DEPTH = 7
+#: Pilots of short chains: share of the warm-up that tunes, draws, points of each chain at which
+#: curvature is measured, depth limit.
+_SHORT_PILOTS = ((0.2, 10, 1, 4), (0.17, 20, 2, 5))
+_SHORT_DEPTH = 6
 _SHORTEST_PILOTS = 72  # iterations of warm-up, below which pilots would have too few draws
 _KEPT_STATS = (
     "diverging", "depth", "maxdepth_reached", "n_steps", "energy", "logp", "mean_tree_accept",
@@ -82,7 +89,7 @@ class Sampler:
         Hints, see `bayesdensing.inference.walk.build_walk`.
     latents : sequence of str
         Variables with one entry per unit.
-    log_stretches : mapping of str to TensorVariable, optional
+    log_stretches, loose : mapping, optional
         Hints, see there too.
 
     Attributes
@@ -98,23 +105,33 @@ class Sampler:
         shifts: Mapping[str, Any] | None = None,
         latents: Sequence[str] = (),
         log_stretches: Mapping[str, Any] | None = None,
+        loose: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         start = time.perf_counter()
         self._walk: Walk = build_walk(
-            model, shifts=shifts or {}, latents=latents, log_stretches=log_stretches
+            model,
+            shifts=shifts or {},
+            latents=latents,
+            log_stretches=log_stretches,
+            loose=loose,
         )
-        self._compiled: Any = nutpie.compile_pymc_model(self._walk.model, backend="numba")
+        self._compiled: Any = compile_model(self._walk.model)
         self.compile_seconds = time.perf_counter() - start
 
     @property
     def size(self) -> int:
         """Number of unconstrained values."""
-        return self._walk.n_dense + self._walk.n_latent
+        return self._walk.size
+
+    @property
+    def latents(self) -> slice:
+        """Where the latents lie among the unconstrained values."""
+        return slice(self._walk.n_dense, self._walk.n_dense + self._walk.n_latent)
 
     @property
     def data_names(self) -> tuple[str, ...]:
         """Names of the model's own data, which `sample` can be given anew."""
-        own = set(Preconditioner.identity(0, 0).data())
+        own = set(Preconditioner.identity(0).data())
         return tuple(v.name for v in self._compiled.shared_var_keys if v.name not in own)
 
     def sample(
@@ -166,7 +183,7 @@ class Sampler:
             plan, target_accept=min(target_accept, _PILOT_ACCEPT), maxdepth=_PILOT_DEPTH
         )
         walk = self._walk
-        matrices = Preconditioner.identity(walk.n_dense, walk.n_latent)
+        matrices = walk.identity()
         if warmth is None:
             at = walk.starts(seeds[0], chains)
             first, second, last = _split(tune)
@@ -180,6 +197,104 @@ class Sampler:
             pilot = self._run("learning its shape", matrices, at, second, seeds[2], pilots)
             at, matrices = self._improve(pilot, matrices, covariance=True)
         result = self._run("sampling", matrices, at, (last, draws), seeds[3], plan)
+        return self._draws(result, matrices, begun=begun)
+
+    def twin(self) -> "Sampler":
+        """Return a sampler of the same compiled code, for another thread: each has its own data."""
+        return copy.copy(self)
+
+    def starts(self, *, seed: int, chains: int) -> np.ndarray:
+        """Return dispersed starting values.
+
+        Parameters
+        ----------
+        seed : int
+            Seed.
+        chains : int
+            Number of starts.
+
+        Returns
+        -------
+        ndarray, shape (chain, value)
+            Unconstrained values, dense ones first.
+        """
+        return self._walk.starts(seed, chains)
+
+    def logp_and_gradient(self, values: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return the log density and its gradient.
+
+        Parameters
+        ----------
+        values : ndarray, shape (value,)
+            Unconstrained values, dense ones first.
+
+        Returns
+        -------
+        tuple of float and ndarray
+            What is not finite is returned as it is.
+        """
+        return logp_and_gradient(self._compiled, values)
+
+    def sample_short(
+        self,
+        at: np.ndarray,
+        *,
+        seed: int,
+        draws: int,
+        tune: int,
+        cores: int | None = None,
+        target_accept: float = 0.85,
+        progress: Progress | None = None,
+    ) -> Draws:
+        """Sample short chains from where the posterior is known to lie.
+
+        Parameters
+        ----------
+        at : ndarray, shape (chain, value)
+            Unconstrained values, one start per chain.
+        seed : int
+            Seed.
+        draws, tune : int
+            Draws kept and iterations of warm-up per chain, half of them in two pilots.
+        cores : int, optional
+            Chains at a time; as many as the machine has cores where not given.
+        target_accept : float
+            Acceptance rate that the step size is adapted to.
+        progress : callable, optional
+            Called now and then while sampling.
+
+        Returns
+        -------
+        Draws
+            Draws, too few for convergence to be claimed.
+        """
+        begun = time.perf_counter()
+        seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(3)]
+        plan = _Plan(len(at), cores or os.cpu_count() or 1, target_accept, progress, _SHORT_DEPTH)
+        matrices = self._curved(at)
+        for pilot_seed, (share, kept, points, depth) in zip(seeds, _SHORT_PILOTS, strict=False):
+            length = (round(share * tune), kept)
+            rule = dataclasses.replace(plan, target_accept=_PILOT_ACCEPT, maxdepth=depth)
+            pilot = self._run("learning its shape", matrices, at, length, pilot_seed, rule)
+            values = self._values(pilot, matrices)
+            step = kept // points
+            at, matrices = values[:, -1], self._curved(values[:, step - 1 :: step])
+        result = self._run("sampling", matrices, at, (tune - tune // 2, draws), seeds[2], plan)
+        return self._draws(result, matrices, begun=begun)
+
+    def _curved(self, points: np.ndarray, bend: Bend | None = None) -> Preconditioner:
+        """Return coordinates by the mean curvature at points, (..., value)."""
+        walk = self._walk
+        start = dataclasses.replace(walk.identity(), bend=bend or Bend.identity(walk.size))
+        compiled = self._compiled.with_data(**self._present(start))
+        return from_curvature(
+            lambda at: logp_and_gradient(compiled, at)[1],
+            start.to_walk(points.reshape(-1, walk.size)),
+            start=start,
+            single_groups=walk.single_groups,
+        )
+
+    def _draws(self, result: Any, matrices: Preconditioner, *, begun: float) -> Draws:
         ended = Warmth(self._values(result, matrices)[:, -1], matrices)
         own = [f"{name}{rest}" for name in (DENSE, LATENT) for rest in ("", "_dim_0")]
         posterior = result["posterior"].drop_vars(own, errors="ignore")
@@ -245,29 +360,22 @@ class Sampler:
     ) -> tuple[np.ndarray, Preconditioner]:
         """Return the pilot's last values and the coordinates that it suggests."""
         walk, values = self._walk, self._values(pilot, matrices)
+        flat = values.reshape(-1, walk.size)
         step = max(1, values.shape[1] // _PILOT_POINTS)
-        points = values[:, step - 1 :: step].reshape(-1, values.shape[-1])
-        better = from_curvature(
-            self._gradient, points, n_dense=walk.n_dense, latent_groups=walk.latent_groups
-        )
-        flat = values.reshape(-1, values.shape[-1])
+        better = self._curved(values[:, step - 1 :: step], Bend.of_draws(flat))
         if covariance and len(flat) > 2 * walk.n_dense:
             better = from_covariance(better, better.to_walk(flat)[:, : walk.n_dense])
         return values[:, -1], better
 
     def _values(self, run: Any, matrices: Preconditioner) -> np.ndarray:
         """Return a run's unconstrained values, (chain, draw, value), dense ones first."""
-        z = run["posterior"][DENSE].to_numpy()
-        values = matrices.dense_mean + z @ matrices.factor.T
-        if self._walk.n_latent:
-            latent = matrices.latent_mean + z @ matrices.coupling.T
-            latent = latent + matrices.scale * run["posterior"][LATENT].to_numpy()
-            values = np.concatenate([values, latent], axis=-1)
-        return np.asarray(values)
+        names = (DENSE, LATENT) if self._walk.size > self._walk.n_dense else (DENSE,)
+        walk = [run["posterior"][name].to_numpy() for name in names]
+        return matrices.to_values(np.concatenate(walk, axis=-1))
 
     def _gradient(self, values: np.ndarray) -> np.ndarray:
-        # the graph's own matrices stay at the identity: runs get theirs by with_data
-        return np.asarray(self._compiled.logp_func(values)[1])
+        # the matrices of what was compiled stay at the identity: runs get theirs by with_data
+        return logp_and_gradient(self._compiled, values)[1]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -329,6 +437,6 @@ def _split(tune: int) -> tuple[tuple[int, int], tuple[int, int], int]:
     """Split the warm-up into two pilots, each of tuning and draws, and the last tuning."""
     if tune < _SHORTEST_PILOTS:
         return (0, 0), (0, 0), tune
-    first = (tune * 3 // 9, tune // 18)
-    second = (tune * 2 // 9, tune * 2 // 9)
+    first = (tune * 3 // 10, tune // 20)
+    second = (tune // 10, tune * 4 // 10)
     return first, second, tune - sum(first) - sum(second)

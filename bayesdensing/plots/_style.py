@@ -88,7 +88,7 @@ def date_axis(axes: Axes) -> None:
 
 
 def finish(figure: Figure, fit: "Fit | None", *, title: str, caption: str) -> None:
-    """Put title, caption and, where it is due, the mark NOT CONVERGED on a figure.
+    """Put title, caption and, where it is due, the mark NOT CONVERGED or APPROXIMATE on a figure.
 
     Parameters
     ----------
@@ -103,8 +103,9 @@ def finish(figure: Figure, fit: "Fit | None", *, title: str, caption: str) -> No
     """
     figure.suptitle(title, x=0.01, ha="left", fontsize=_TITLE, fontweight="bold", color=INK)
     figure.supxlabel(caption, x=0.01, ha="left", fontsize=_SMALL, color=GREY)
-    if fit is not None and not fit.diagnostics.converged:
-        mark = "NOT CONVERGED" + ("\nMULTIMODAL" if fit.diagnostics.modes else "")
+    if fit is not None and fit.diagnostics.mark:
+        mark = fit.diagnostics.mark.replace(" AND ", "\nAND ")
+        mark += "\nMULTIMODAL" if fit.diagnostics.modes else ""
         figure.text(
             0.5, 0.5, mark, fontsize=46, color=ORANGE, alpha=0.28, rotation=24, zorder=10,
             ha="center", va="center", fontweight="bold",

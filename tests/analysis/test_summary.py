@@ -9,7 +9,7 @@ from bayesdensing.analysis.summary import plain, summarise, to_json
 from tests.analysis.synthetic import make_fit
 
 KEYS = [
-    "schema_version", "spec", "seed", "versions", "data", "headline", "parameters",
+    "schema_version", "spec", "seed", "approximate", "versions", "data", "headline", "parameters",
     "diagnostics", "timing_s",
 ]  # fmt: skip
 

@@ -196,7 +196,7 @@ class TestFit:
             {
                 "spec": "joint", "data": None, "seed": fitting.DEFAULT_SEED, "draws": None,
                 "tune": None, "chains": None, "out": Path("runs/joint"),
-                "refit": "always", "progress": True,
+                "refit": "always", "quick": False, "progress": True,
             }
         ]  # fmt: skip
         assert "doubling time (days)" in capsys.readouterr().out

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from bayesdensing.inference import Diagnostics, diagnose
+from bayesdensing.inference import Diagnostics, approximate, diagnose
 from bayesdensing.inference.diagnostics import scalars
 
 CHAINS, DRAWS = 4, 1000
@@ -162,3 +162,62 @@ def test_a_record_with_modes_survives_json() -> None:
     mode = {"name": "mode 1", "chains": [0, 1], "differs": "rate is 0 here, 9 elsewhere"}
     record = Diagnostics(**{**good.to_dict(), "modes": (mode,), "reasons": ("two modes",)})
     assert Diagnostics.from_dict(json.loads(json.dumps(record.to_dict()))) == record
+
+
+# --- of an approximation ------------------------------------------------------------------------
+
+
+def approximated(**variables: np.ndarray) -> Diagnostics:
+    return approximate(posterior(**variables), stats(), method="short chains", focus=("rate",))
+
+
+def test_good_draws_of_an_approximation_are_usable_but_never_converged() -> None:
+    record = approximated(rate=noise(), floor=noise(3, seed=2))
+    assert (record.usable, record.converged, record.reasons) == (True, False, ())
+    assert record.mark == "APPROXIMATE"
+    assert record.approximation is not None
+    assert record.approximation.focus == ("rate",)
+    assert record.approximation.pareto_k < record.approximation.pareto_k_max == 0.7
+
+
+def test_a_rough_nuisance_passes_where_the_rate_is_good() -> None:
+    floor = noise(3, seed=2)
+    floor[0, :, 1] += 0.4
+    assert 1.01 < approximated(rate=noise(), floor=floor).max_rhat < 1.1
+    assert approximated(rate=noise(), floor=floor).usable
+    floor[0, :, 1] += 0.4
+    assert "R-hat" in reasons(approximated(rate=floor[..., 1], floor=noise(3)))
+
+
+def test_few_effective_draws_of_the_rate_do_not_pass() -> None:
+    assert "ESS" in reasons(approximated(rate=random_walk(0.97), floor=noise(3)))
+
+
+def test_heavy_tails_of_the_rate_do_not_pass_and_those_of_others_do() -> None:
+    heavy = np.random.default_rng(4).standard_cauchy((CHAINS, DRAWS))
+    record = approximated(rate=heavy, level=noise())
+    assert not record.usable
+    assert record.mark == "APPROXIMATE AND NOT TRUSTED"
+    assert "Pareto k" in reasons(record)
+    assert approximated(rate=noise(), level=heavy).usable
+
+
+def test_without_a_focus_that_moves_every_variable_counts() -> None:
+    record = approximated(rate=np.zeros((CHAINS, DRAWS)), level=random_walk(0.97))
+    assert record.approximation is not None
+    assert record.approximation.focus == ()
+    assert "ESS" in reasons(record)
+
+
+def test_draws_that_are_no_numbers_do_not_pass() -> None:
+    rate = noise()
+    rate[1, 5] = np.nan
+    assert not approximated(rate=rate).usable
+
+
+def test_the_record_of_an_approximation_survives_json() -> None:
+    record = approximated(rate=noise(), floor=noise(3))
+    assert Diagnostics.from_dict(json.loads(json.dumps(record.to_dict()))) == record
+    plain = diagnose(posterior(rate=noise()), stats()).to_dict()
+    assert "approximation" not in plain
+    assert Diagnostics.from_dict(plain).approximation is None
