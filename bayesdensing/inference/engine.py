@@ -17,6 +17,7 @@ import nutpie
 import xarray as xr
 
 from bayesdensing.inference.bend import Bend
+from bayesdensing.inference.blas import one_blas_thread
 from bayesdensing.inference.codecache import compile_model, logp_and_gradient
 from bayesdensing.inference.precondition import from_covariance, from_curvature
 from bayesdensing.inference.walk import DENSE, LATENT, Preconditioner, Walk, build_walk
@@ -182,21 +183,22 @@ class Sampler:
         pilots = dataclasses.replace(
             plan, target_accept=min(target_accept, _PILOT_ACCEPT), maxdepth=_PILOT_DEPTH
         )
-        walk = self._walk
-        matrices = walk.identity()
-        if warmth is None:
-            at = walk.starts(seeds[0], chains)
-            first, second, last = _split(tune)
-        else:
-            at, matrices = warmth.values, warmth.matrices
-            first, second, last = (0, 0), (0, 0), tune
-        if first[1]:
-            pilot = self._run("finding the posterior", matrices, at, first, seeds[1], pilots)
-            at, matrices = self._improve(pilot, matrices, covariance=False)
-        if second[1]:
-            pilot = self._run("learning its shape", matrices, at, second, seeds[2], pilots)
-            at, matrices = self._improve(pilot, matrices, covariance=True)
-        result = self._run("sampling", matrices, at, (last, draws), seeds[3], plan)
+        with one_blas_thread():
+            walk = self._walk
+            matrices = walk.identity()
+            if warmth is None:
+                at = walk.starts(seeds[0], chains)
+                first, second, last = _split(tune)
+            else:
+                at, matrices = warmth.values, warmth.matrices
+                first, second, last = (0, 0), (0, 0), tune
+            if first[1]:
+                pilot = self._run("finding the posterior", matrices, at, first, seeds[1], pilots)
+                at, matrices = self._improve(pilot, matrices, covariance=False)
+            if second[1]:
+                pilot = self._run("learning its shape", matrices, at, second, seeds[2], pilots)
+                at, matrices = self._improve(pilot, matrices, covariance=True)
+            result = self._run("sampling", matrices, at, (last, draws), seeds[3], plan)
         return self._draws(result, matrices, begun=begun)
 
     def twin(self) -> "Sampler":
@@ -271,15 +273,16 @@ class Sampler:
         begun = time.perf_counter()
         seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(3)]
         plan = _Plan(len(at), cores or os.cpu_count() or 1, target_accept, progress, _SHORT_DEPTH)
-        matrices = self._curved(at)
-        for pilot_seed, (share, kept, points, depth) in zip(seeds, _SHORT_PILOTS, strict=False):
-            length = (round(share * tune), kept)
-            rule = dataclasses.replace(plan, target_accept=_PILOT_ACCEPT, maxdepth=depth)
-            pilot = self._run("learning its shape", matrices, at, length, pilot_seed, rule)
-            values = self._values(pilot, matrices)
-            step = kept // points
-            at, matrices = values[:, -1], self._curved(values[:, step - 1 :: step])
-        result = self._run("sampling", matrices, at, (tune - tune // 2, draws), seeds[2], plan)
+        with one_blas_thread():
+            matrices = self._curved(at)
+            for pilot_seed, (share, kept, points, depth) in zip(seeds, _SHORT_PILOTS, strict=False):
+                length = (round(share * tune), kept)
+                rule = dataclasses.replace(plan, target_accept=_PILOT_ACCEPT, maxdepth=depth)
+                pilot = self._run("learning its shape", matrices, at, length, pilot_seed, rule)
+                values = self._values(pilot, matrices)
+                step = kept // points
+                at, matrices = values[:, -1], self._curved(values[:, step - 1 :: step])
+            result = self._run("sampling", matrices, at, (tune - tune // 2, draws), seeds[2], plan)
         return self._draws(result, matrices, begun=begun)
 
     def _curved(self, points: np.ndarray, bend: Bend | None = None) -> Preconditioner:

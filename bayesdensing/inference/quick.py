@@ -24,6 +24,7 @@ from functools import partial
 import numpy as np
 from scipy.optimize import minimize
 
+from bayesdensing.inference.blas import one_blas_thread
 from bayesdensing.inference.engine import Draws, Progress, Sampler
 
 __all__ = ["climb", "sample_quickly"]
@@ -81,7 +82,10 @@ def sample_quickly(
     begin = partial(climb, sampler.logp_and_gradient, latents=sampler.latents)
     if progress is not None:
         progress("finding the posterior", 0, 1, 0)
-    with ThreadPoolExecutor(cores or os.cpu_count()) as pool:  # compiled code holds no lock
+    with (
+        one_blas_thread(),
+        ThreadPoolExecutor(cores or os.cpu_count()) as pool,
+    ):  # compiled code holds no lock
         ends = list(pool.map(begin, sampler.starts(seed=first, chains=chains)))
     best = max(ends, key=lambda end: end[2])
     rng = np.random.default_rng(second)

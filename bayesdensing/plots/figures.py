@@ -33,6 +33,10 @@ _FIGURES: Mapping[Callable[["Fit"], PlotResult], tuple[str, ...]] = MappingProxy
 )
 
 
+#: Those of the headline.
+_FIRST = (density_trend, doubling_time)
+
+
 def figures(fit: "Fit") -> dict[str, bytes]:
     """Return the figures of a fit as PNG files.
 
@@ -44,10 +48,12 @@ def figures(fit: "Fit") -> dict[str, bytes]:
     Returns
     -------
     dict of str to bytes
-        File name to content: each plot that the fit has the variables of.
+        File name to content: each plot that the fit has the variables of; of an approximate fit,
+        which is not to keep anyone waiting, only those of the headline.
     """
     return {
         f"{plot.__name__}.png": plot(fit).to_png()
         for plot, needed in _FIGURES.items()
         if all(name in fit.posterior for name in needed)
+        and (plot in _FIRST or not fit.diagnostics.approximate)
     }
