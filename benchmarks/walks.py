@@ -11,8 +11,9 @@ import xarray as xr
 from bayesdensing.assembly import Assembled, assemble
 from bayesdensing.assembly.geometry import Geometry
 from bayesdensing.data import DataBundle, load_data
+from bayesdensing.inference.bend import Bend
 from bayesdensing.inference.engine import Warmth
-from bayesdensing.inference.walk import Walk, build_walk
+from bayesdensing.inference.walk import Preconditioner, Walk, build_walk
 from bayesdensing.spec import Spec, load_spec
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "save_coordinates",
     "variables",
     "walk_of",
+    "warmth_of",
 ]
 
 
@@ -112,6 +114,25 @@ def load_coordinates(path: str | Path) -> Coordinates:
     with np.load(path) as stored:
         arrays = dict(stored)
     return Coordinates(arrays.pop("points"), arrays)
+
+
+def warmth_of(given: Coordinates) -> Warmth:
+    """Return what our own sampler starts from.
+
+    Parameters
+    ----------
+    given : Coordinates
+        What peers are given.
+
+    Returns
+    -------
+    Warmth
+        The same, as `Sampler.sample` takes it.
+    """
+    arrays = {name.removeprefix("walk_"): array for name, array in given.matrices.items()}
+    bend = Bend(**{f.name: arrays.pop(f"bend_{f.name}") for f in fields(Bend)})
+    matrices = Preconditioner(**arrays, bend=bend)
+    return Warmth(matrices.to_values(given.points), matrices)
 
 
 def variables(walk: Walk, coordinates: np.ndarray) -> xr.Dataset:

@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks.children import run_task
 from benchmarks.exponents import exponent
-from benchmarks.parts.peers import build_programs, make_world, sample_peer
+from benchmarks.parts.peers import NAMES, build_programs, make_world, sample_peer
 from benchmarks.parts.start import environment
 from benchmarks.plan import Plan
 from benchmarks.tables import Table, number
@@ -16,7 +16,6 @@ __all__ = ["measure", "tables"]
 
 _ENOUGH = 100
 _GOAL = (1000, 600)  # LLMs, seconds
-_NAMES = {"plain": "`pm.sample()`", "numpyro": "NumPyro", "stan": "Stan"}
 
 
 def measure(plan: Plan) -> dict[str, Any]:
@@ -55,7 +54,7 @@ def measure(plan: Plan) -> dict[str, Any]:
         record = {**size, "fit": tried("fit", lambda o=options: _fit(plan, o))}  # type: ignore[misc]
         if warmth.exists():
             record["gradient"] = tried("gradient", lambda o=options: _gradient(plan, o))  # type: ignore[misc]
-            given: tuple[str, ...] = plan.peers
+            given: tuple[str, ...] = ("given", *plan.peers)
         else:
             # without our coordinates there are none to give
             given = tuple(name for name in plan.peers if name == "plain")
@@ -118,42 +117,41 @@ def tables(found: dict[str, Any]) -> dict[str, Table]:
     dict of str to Table
         By the marker in the page.
     """
-    peers = [name for name in _NAMES if any(name in world for world in found["worlds"])]
-    rates = {
-        f"{label}, {short} ESS/s": _rate(name, what)
-        for short, what in (("smallest", "min_ess_bulk"), ("headline", "headline_ess_bulk"))
-        for name, label in {"fit": "ours", **{peer: _NAMES[peer] for peer in peers}}.items()
-    }
-    return {
-        "growth": _table(found["worlds"], _OURS, checks=True),
-        "goal": _goal(found["worlds"]),
-        "growth-peers": _table(found["worlds"], rates, checks=False),
-    }
-
-
-def _table(
-    worlds: list[dict[str, Any]],
-    columns: dict[str, Callable[[dict[str, Any]], float]],
-    *,
-    checks: bool,
-) -> Table:
-    """Return a table of worlds, one a column, with the exponent of each row."""
+    worlds = found["worlds"]
     head = ["", *(f"{world['n_llms']:,} LLMs" for world in worlds), "exponent (s.e.)"]
-    rows = [["scores", *(f"{world['n_scores']:,}" for world in worlds), ""]]
-    if checks:
-        rows.append(["passed all checks", *(_passed(world["fit"]) for world in worlds), ""])
-    for label, read in columns.items():
-        cells, points = [], []
-        for world in worlds:
-            try:
-                value = read(world)
-            except KeyError:
-                cells.append(_why_not(world, label))
-                continue
-            cells.append(number(value))
-            points.append((world["n_llms"], value))
-        rows.append([label, *cells, _power(points)])
-    return Table(head, rows)
+    scores = ["scores", *(f"{world['n_scores']:,}" for world in worlds), ""]
+    checks = ["passed all checks", *(_passed(world["fit"]) for world in worlds), ""]
+    ours = [_row(worlds, label, read) for label, read in _OURS.items()]
+    rates = []
+    for what, short in (("min_ess_bulk", "smallest"), ("headline_ess_bulk", "headline")):
+        for name, label in NAMES.items():
+            part = "fit" if name == "full" else name
+            if any(part in world for world in worlds):
+                rates.append(_row(worlds, f"{label}: {short} ESS/s", _rate(part, what), part))
+    return {
+        "growth": Table(head, [scores, checks, *ours]),
+        "goal": _goal(worlds),
+        "growth-peers": Table(head, [scores, *rates]),
+    }
+
+
+def _row(
+    worlds: list[dict[str, Any]],
+    label: str,
+    read: Callable[[dict[str, Any]], float],
+    part: str = "fit",
+) -> list[str]:
+    """Return a quantity in each world, or why it is not known, and its exponent."""
+    cells, points = [], []
+    for world in worlds:
+        try:
+            value = read(world)
+        except KeyError:
+            cells.append(str(world.get(part, world["fit"]).get("failure", "–")))
+            continue
+        cells.append(number(value))
+        points.append((world["n_llms"], value))
+    return [label, *cells, _power(points)]
 
 
 def _goal(worlds: list[dict[str, Any]]) -> Table:
@@ -175,11 +173,6 @@ def _passed(fit: dict[str, Any]) -> str:
     if "failure" in fit:
         return str(fit["failure"])
     return "yes" if fit["converged"] else "no: " + "; ".join(fit["reasons"])
-
-
-def _why_not(world: dict[str, Any], label: str) -> str:
-    named = next((name for name, shown in _NAMES.items() if label.startswith(shown)), "fit")
-    return str(world.get(named, world["fit"]).get("failure", "–"))
 
 
 def _power(points: list[tuple[float, float]]) -> str:

@@ -3,14 +3,16 @@
 from pathlib import Path
 from typing import Any
 
-from bayesdensing.inference.engine import Draws
+from bayesdensing.inference import Sampler
+from bayesdensing.inference.engine import Draws, Warmth
 from bayesdensing.sampling import sampler_of
 from benchmarks.posterior import summarise
 from benchmarks.walks import load_posterior, save_coordinates
 
-__all__ = ["GIVEN_SHARE", "run"]
+__all__ = ["GIVEN_SHARE", "run", "sample_given"]
 
-#: Share of our warm-up that is left for step size and diagonal where the coordinates are given.
+#: Of so many iterations of our warm-up one is left for step size and diagonal where the
+#: coordinates are given.
 GIVEN_SHARE = 6
 
 
@@ -29,23 +31,53 @@ def run(options: dict[str, Any]) -> dict[str, Any]:
     """
     spec, _, assembled = load_posterior(options)
     settings = spec.sampler
-    draws, tune = options.get("draws", settings.draws), options.get("tune", settings.tune)
     sampler = sampler_of(assembled)
-    plan = {
-        "draws": draws,
-        "chains": settings.chains,
-        "target_accept": settings.target_accept,
-        "seed": options["seed"],
-    }
-    full = sampler.sample(tune=tune, **plan)
+    full = sampler.sample(
+        seed=options["seed"],
+        draws=options.get("draws", settings.draws),
+        tune=options.get("tune", settings.tune),
+        chains=settings.chains,
+        target_accept=settings.target_accept,
+    )
     save_coordinates(Path(options["warmth"]), full.warmth)
-    given = sampler.sample(tune=tune // GIVEN_SHARE, warmth=full.warmth, **plan)
     return {
         "compile_s": sampler.compile_seconds,
         "dimensions": sampler.size,
         "full": _record(full),
-        "given": _record(given),
+        "given": sample_given(sampler, settings, full.warmth, options),
     }
+
+
+def sample_given(
+    sampler: Sampler, settings: Any, warmth: Warmth, options: dict[str, Any]
+) -> dict[str, Any]:
+    """Sample without pilots.
+
+    Parameters
+    ----------
+    sampler : Sampler
+        The compiled model.
+    settings : SamplerSettings
+        Those of the hypothesis.
+    warmth : Warmth
+        Where chains start, and in which coordinates.
+    options : dict
+        ``seed``, optionally ``draws`` and ``tune``.
+
+    Returns
+    -------
+    dict
+        Seconds, steps and moments.
+    """
+    draws = sampler.sample(
+        seed=options["seed"],
+        draws=options.get("draws", settings.draws),
+        tune=options.get("tune", settings.tune) // GIVEN_SHARE,
+        chains=settings.chains,
+        target_accept=settings.target_accept,
+        warmth=warmth,
+    )
+    return _record(draws)
 
 
 def _record(draws: Draws) -> dict[str, Any]:

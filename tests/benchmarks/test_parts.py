@@ -81,7 +81,10 @@ def test_growth_has_exponents_and_says_what_was_not_measured() -> None:
     assert ours["total (s)"] == ["2.00", "40.0", "not within 5 minutes", "1.00 (–)"]
     assert ours["gradient (µs)"][-1] == "1.00 (–)"
     assert ours["passed all checks"][:3] == ["yes", "yes", "not within 5 minutes"]
-    assert rows(tables["growth-peers"])["Stan, smallest ESS/s"][1] == "not within 5 minutes"
+    assert (
+        rows(tables["growth-peers"])["Stan, given the coordinates: smallest ESS/s"][1]
+        == "not within 5 minutes"
+    )
     (goal,) = tables["goal"].rows
     assert goal[1] == "yes: 40.0 s"
 
