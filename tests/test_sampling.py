@@ -12,6 +12,9 @@ from bayesdensing.inference.progress import SilentReporter
 from bayesdensing.spec import load_spec
 
 
+TARGET = load_spec("joint").sampler.target_accept
+
+
 class FakeSampler:
     """Give draws with so many divergences in each run, and remember what was asked."""
 
@@ -50,7 +53,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *divergences: int) -> tuple[sampling.Sa
 def test_draws_without_divergence_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     found, fake = run(monkeypatch, 0)
     assert found.diagnostics.converged
-    assert [asked["target_accept"] for asked in fake.asked] == [0.9]
+    assert [asked["target_accept"] for asked in fake.asked] == [TARGET]
     assert found.sample_seconds == 2.0
 
 
@@ -59,7 +62,7 @@ def test_a_few_divergences_are_answered_with_smaller_steps_from_where_the_chains
 ) -> None:
     found, fake = run(monkeypatch, 2, 0)
     first, second = fake.asked
-    assert second["target_accept"] == pytest.approx(0.975)
+    assert second["target_accept"] == pytest.approx(1 - (1 - TARGET) / 4)
     assert "warmth" not in first
     assert second["warmth"] == 1
     assert (first["draws"], first["seed"]) == (second["draws"], second["seed"])
