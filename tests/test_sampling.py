@@ -11,7 +11,6 @@ from bayesdensing import sampling
 from bayesdensing.inference.progress import SilentReporter
 from bayesdensing.spec import load_spec
 
-
 TARGET = load_spec("joint").sampler.target_accept
 
 

@@ -209,8 +209,8 @@ class SamplerSettings(_Axis):
         Acceptance rate that the step size is adapted to.
     """
 
-    draws: Annotated[StrictInt, Field(ge=1)] = 1000
-    tune: Annotated[StrictInt, Field(ge=1)] = 1000
+    draws: Annotated[StrictInt, Field(ge=1)] = 1500
+    tune: Annotated[StrictInt, Field(ge=1)] = 1200
     chains: Annotated[StrictInt, Field(ge=1)] = 4
     target_accept: Annotated[float, Field(gt=0, lt=1)] = 0.8
 
