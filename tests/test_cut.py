@@ -58,7 +58,9 @@ def listener() -> Listener:
 
 @pytest.fixture(scope="module")
 def cut(spec: Spec, bundle: DataBundle, listener: Listener) -> Fit:
-    return fitting._sample(spec, bundle, seed=4, report=listener, started=time.perf_counter())
+    return fitting._sample(
+        spec, bundle, quick=False, seed=4, report=listener, started=time.perf_counter()
+    )
 
 
 @pytest.mark.slow

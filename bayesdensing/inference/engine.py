@@ -376,10 +376,6 @@ class Sampler:
         walk = [run["posterior"][name].to_numpy() for name in names]
         return matrices.to_values(np.concatenate(walk, axis=-1))
 
-    def _gradient(self, values: np.ndarray) -> np.ndarray:
-        # the matrices of what was compiled stay at the identity: runs get theirs by with_data
-        return logp_and_gradient(self._compiled, values)[1]
-
 
 @dataclasses.dataclass(frozen=True)
 class _Plan:

@@ -45,10 +45,10 @@ def shared_student_t(
     total_square: Array,
     count: Array,
     own_variance: Array,
-    log_own_variance: Array,
     shared_variance: Array,
     df: Array,
     log_constant: Array,
+    log_own_variance: Array | None = None,
 ) -> Array:
     """Return the log density of residuals with one shared part, multivariate Student-t.
 
@@ -62,14 +62,14 @@ def shared_student_t(
         Sum and sum of squares of the group's residuals.
     count : array, shape (group,)
         Residuals in the group.
-    own_variance, log_own_variance : array, shape (group,)
-        Squared scale of each residual's own part and its log, which groups may share.
-    shared_variance : array, shape (group,)
-        Squared scale of the shared part.
+    own_variance, shared_variance : array, shape (group,)
+        Squared scale of each residual's own and of the shared part.
     df : array
         Degrees of freedom.
     log_constant : array, shape (group,)
         log Gamma((df + count) / 2) - log Gamma(df / 2) - count / 2 log(df pi).
+    log_own_variance : array, shape (group,), optional
+        Log of `own_variance`, where it is known from fewer evaluations than there are groups.
 
     Returns
     -------
@@ -80,6 +80,8 @@ def shared_student_t(
     -----
     Kotz and Nadarajah (2004), equation 1.1, with the Sherman-Morrison inverse.
     """
+    if log_own_variance is None:
+        log_own_variance = log(own_variance)
     joint = own_variance + count * shared_variance
     between = total**2 / count
     distance = (total_square - between) / own_variance + between / joint

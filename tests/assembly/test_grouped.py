@@ -18,7 +18,8 @@ def make(observed: np.ndarray) -> pm.Model:
         grouped_student_t(
             "y",
             mean=MEAN,
-            own_variance=OWN,
+            own_scale=np.sqrt(OWN),
+            own_class=np.arange(3),
             shared_variance=SHARED,
             df=np.array(DF),
             group=GROUP,
@@ -71,7 +72,8 @@ def test_draws_follow_parameters_that_vary() -> None:
         grouped_student_t(
             "y",
             mean=MEAN * scale,
-            own_variance=OWN * scale**2,
+            own_scale=np.sqrt(OWN) * scale,
+            own_class=np.arange(3),
             shared_variance=SHARED * scale**2,
             df=5 + scale,
             group=GROUP,

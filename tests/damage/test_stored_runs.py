@@ -92,8 +92,17 @@ def test_a_flipped_byte_is_noticed(place: Path, file: str, share: float, flip: i
     path = place / "run" / file
     content = bytearray(path.read_bytes())
     content[int(share * len(content))] ^= flip
+    if file == "manifest.json" and says_the_same(path.read_bytes(), bytes(content)):
+        return  # the last digit of a number, beyond what a double holds
     path.write_bytes(content)
     assert file in fault(place)
+
+
+def says_the_same(before: bytes, after: bytes) -> bool:
+    try:
+        return bool(json.loads(before) == json.loads(after))
+    except ValueError:
+        return False
 
 
 def test_a_manifest_that_says_something_else_is_noticed(place: Path) -> None:
