@@ -90,6 +90,16 @@ def test_another_design_is_refused(
         exchanged(spec, bundle, fewer)
 
 
+def test_another_score_of_guessing_is_another_design(
+    tiny_frames: Frames, bundle: DataBundle
+) -> None:
+    frames = tiny_frames()
+    frames["benchmarks"] = frames["benchmarks"].assign(chance=0.123)
+    other = DataBundle.from_frames(name="other", **frames)
+    with pytest.raises(DataNeedError, match="scores of guessing differ"):
+        exchanged(load_spec("joint"), bundle, other)
+
+
 @pytest.mark.parametrize("name", ["trend", "loss_law", "joint"])
 def test_outcomes_are_the_models_data(name: str, bundle: DataBundle) -> None:
     spec = load_spec(name)

@@ -12,7 +12,7 @@ from bayesdensing.assembly.design.reference import (
     loss_design,
     point_design,
 )
-from bayesdensing.assembly.design.rows import benchmarks_of
+from bayesdensing.assembly.design.rows import benchmarks_of, chance_of
 from bayesdensing.assembly.design.scores import ScoreDesign, score_design
 from bayesdensing.data import DataBundle
 from bayesdensing.errors import DataNeedError
@@ -83,6 +83,11 @@ def exchanged(spec: Spec, template: DataBundle, bundle: DataBundle) -> dict[str,
     DataNeedError
         Where the designs differ: the model would be another.
     """
+    if _benchmarks(spec, template) != _benchmarks(spec, bundle):
+        raise DataNeedError(
+            f"{bundle.name} has another design than {template.name}: "
+            "benchmarks or their scores of guessing differ"
+        )
     for ours, theirs in zip(_designs(spec, template), _designs(spec, bundle), strict=True):
         outcome, _ = _OUTCOME[type(ours)]
         for field in fields(ours):
@@ -93,6 +98,16 @@ def exchanged(spec: Spec, template: DataBundle, bundle: DataBundle) -> dict[str,
                     f"{field.name} of {type(ours).__name__} differs"
                 )
     return outcomes(spec, bundle)
+
+
+def _benchmarks(spec: Spec, bundle: DataBundle) -> dict[str, float]:
+    """Return the benchmarks with their scores of guessing, 0 where no link asks for them."""
+    if spec.blocks == ("published",):
+        return {}
+    names = benchmarks_of(spec, bundle)
+    if "link" not in spec.blocks:
+        return dict.fromkeys(names, 0.0)
+    return dict(zip(names, chance_of(bundle, names).tolist(), strict=True))
 
 
 def _equal(a: Any, b: Any) -> bool:
