@@ -424,10 +424,14 @@ def _in_turn(launch: Callable[[int], Any], *, chains: int, cores: int) -> list[A
                 with contextlib.suppress(TimeoutError):
                     results[chain] = sampler.wait(timeout=0.02)
                     del running[chain]
-    except BaseException:
+    except BaseException as error:
         # nutpie itself would hand back the part that is done as if it were all
         for sampler in running.values():
-            sampler.cancel()
+            with contextlib.suppress(Exception):  # one that cannot be stopped keeps no other going
+                sampler.cancel()
+        if "KeyboardInterrupt" in str(error):
+            # met inside nutpie's own code, which reports it as what it was doing then
+            raise KeyboardInterrupt from error
         raise
     return [results[chain] for chain in range(chains)]
 

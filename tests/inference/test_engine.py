@@ -12,7 +12,7 @@ import pytest
 import xarray as xr
 
 from bayesdensing.inference import Diagnostics, Draws, Sampler, diagnose
-from bayesdensing.inference.engine import _split
+from bayesdensing.inference.engine import _in_turn, _split
 
 Y = np.array([1.2, 0.3, 2.1, -0.4, 1.7, 0.9])
 
@@ -274,3 +274,24 @@ def test_warmth_is_where_a_run_ended(given: Sampler) -> None:
 
 def test_a_model_without_data_of_its_own_has_none(sampler: Sampler) -> None:
     assert sampler.data_names == ()
+
+
+def test_an_interrupt_inside_the_library_is_an_interrupt() -> None:
+    stopped: list[int] = []
+
+    class Running:
+        def wait(self, timeout: float) -> None:
+            raise TimeoutError
+
+        def cancel(self) -> None:
+            stopped.append(1)
+            raise ValueError("already gone")
+
+    def launch(chain: int) -> Any:
+        if chain == 1:
+            raise RuntimeError("unsupported type\n\nCaused by:\n    KeyboardInterrupt: ")
+        return Running()
+
+    with pytest.raises(KeyboardInterrupt):
+        _in_turn(launch, chains=3, cores=2)
+    assert stopped == [1]
