@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import xarray as xr
 
 from bayesdensing.assembly import assemble
-from bayesdensing.assembly.design import exchanged
+from bayesdensing.assembly.design import Exchange
 from bayesdensing.inference import Diagnostics, Sampler, diagnose
 from bayesdensing.sampling import sampler_of
 
@@ -81,7 +81,8 @@ class Refitter:
     """
 
     def __init__(self, spec: "Spec", template: "DataBundle", *, seed: int) -> None:
-        self._spec, self._template = spec, template
+        self._spec = spec
+        self._exchange = Exchange(spec, template)
         self._sampler = sampler_of(assemble(spec, template))
         settings = spec.sampler
         first = self._sampler.sample(
@@ -124,7 +125,7 @@ class Refitter:
             idle.put(self._sampler.twin())
 
         def run(task: Task) -> Refit:
-            data = exchanged(self._spec, self._template, task.data)
+            data = self._exchange.outcomes_of(task.data)
             sampler = idle.get()
             try:
                 made = sampler.sample(

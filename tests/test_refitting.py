@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 from bayesdensing.assembly import assemble
-from bayesdensing.assembly.design import exchanged, outcomes
+from bayesdensing.assembly.design import Exchange
 from bayesdensing.data import DataBundle
 from bayesdensing.errors import DataNeedError
 from bayesdensing.fitting import fit, resolved
@@ -87,7 +87,7 @@ def test_another_design_is_refused(
     with pytest.raises(DataNeedError, match=r"fewer has another design than tiny: years"):
         list(refitter.fits([Task("x", fewer, 1)], **LENGTH))
     with pytest.raises(DataNeedError, match="differs"):
-        exchanged(spec, bundle, fewer)
+        Exchange(spec, bundle).outcomes_of(fewer)
 
 
 def test_another_score_of_guessing_is_another_design(
@@ -97,14 +97,14 @@ def test_another_score_of_guessing_is_another_design(
     frames["benchmarks"] = frames["benchmarks"].assign(chance=0.123)
     other = DataBundle.from_frames(name="other", **frames)
     with pytest.raises(DataNeedError, match="scores of guessing differ"):
-        exchanged(load_spec("joint"), bundle, other)
+        Exchange(load_spec("joint"), bundle).outcomes_of(other)
 
 
 @pytest.mark.parametrize("name", ["trend", "loss_law", "joint"])
 def test_outcomes_are_the_models_data(name: str, bundle: DataBundle) -> None:
     spec = load_spec(name)
     model = assemble(spec, bundle).model
-    found = outcomes(spec, bundle)
+    found = Exchange(spec, bundle).outcomes_of(bundle)
     assert set(found) == {v.name for v in model.data_vars}
     for key, values in found.items():
         np.testing.assert_array_equal(model[key].get_value(), values)
@@ -113,5 +113,6 @@ def test_outcomes_are_the_models_data(name: str, bundle: DataBundle) -> None:
 def test_a_simulated_world_has_the_design_of_its_template(bundle: DataBundle) -> None:
     spec = load_spec("joint")
     world = simulate(spec, bundle, seed=1, given={"doubling_time_days": 100.0})
-    swapped = exchanged(spec, bundle, world.data)
-    assert not np.allclose(swapped["score_measured"], outcomes(spec, bundle)["score_measured"])
+    exchange = Exchange(spec, bundle)
+    swapped, own = exchange.outcomes_of(world.data), exchange.outcomes_of(bundle)
+    assert not np.allclose(swapped["score_measured"], own["score_measured"])

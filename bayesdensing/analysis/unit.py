@@ -280,7 +280,6 @@ def pair_log_density(
     member = (pair[:, None] == np.arange(len(benchmarks))).astype(float)
     count = member.sum(axis=0)
     residual = score - shifted(mean[..., pair], effect)
-    own = model.overdispersion[:, None, benchmarks]
     df = model.score_df[:, None]
     constant = gammaln((df + count) / 2) - gammaln(df / 2) - count / 2 * np.log(df * np.pi)
     return np.asarray(
@@ -288,8 +287,7 @@ def pair_log_density(
             total=residual @ member,
             total_square=residual**2 @ member,
             count=count,
-            own_variance=own**2,
-            log_own_variance=2 * np.log(own),
+            own_variance=model.overdispersion[:, None, benchmarks] ** 2,
             shared_variance=shared,
             df=df[..., None],
             log_constant=constant[:, None],

@@ -88,15 +88,13 @@ def assemble(spec: Spec, bundle: DataBundle) -> Assembled:
         return _assemble_published(spec, bundle)
     benchmarks = designs.benchmarks_of(spec, bundle)
     coords: dict[str, Any] = {"benchmark": list(benchmarks)}
-    loss = points = scores = None
-    if "loss" in spec.blocks:
-        loss = designs.loss_design(spec, bundle, benchmarks)
+    found = designs.designs_of(spec, bundle, benchmarks)
+    loss, points, scores = (found.get(block) for block in ("loss", "link", "growth"))
+    if loss is not None:
         coords["reference_run"] = list(loss.labels)
-    if "link" in spec.blocks:
-        points = designs.point_design(spec, bundle, benchmarks)
+    if points is not None:
         coords["link_point"] = list(points.labels)
-    if "growth" in spec.blocks:
-        scores = designs.score_design(spec, bundle, benchmarks)
+    if scores is not None:
         coords |= {
             "llm": list(scores.llms),
             "evaluator": list(scores.evaluators),
@@ -119,8 +117,9 @@ def assemble(spec: Spec, bundle: DataBundle) -> Assembled:
             link = add_link(spec, points, chance=chance, curve=curve)
         if scores is not None and curve is not None:
             effect_sd = add_growth(spec, scores, curve=curve, link=link, size=size)
-            stretches["evaluator_effect"] = evaluator_stretch(scores, effect_sd)
-            loose["evaluator_effect"] = evaluator_counts(scores) <= EVEN_COUNT
+            counts = evaluator_counts(scores)
+            stretches["evaluator_effect"] = evaluator_stretch(counts, effect_sd)
+            loose["evaluator_effect"] = counts <= EVEN_COUNT
             add_growth_geometry(spec, scores, shifts, curve=curve, size=size)
     latents = ("log_density",) if scores is not None else ()
     constants, attrs = _context(loss, scores)

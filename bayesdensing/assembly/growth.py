@@ -156,7 +156,7 @@ def evaluator_counts(design: ScoreDesign) -> np.ndarray:
     return count
 
 
-def evaluator_stretch(design: ScoreDesign, effect_sd: Any) -> Any:
+def evaluator_stretch(count: np.ndarray, effect_sd: Any) -> Any:
     """Return how evaluators' effects are walked: in units of their sd where measurements are few.
 
     An effect that many measurements pin down is walked as it is, one without any as a standard
@@ -164,8 +164,8 @@ def evaluator_stretch(design: ScoreDesign, effect_sd: Any) -> Any:
 
     Parameters
     ----------
-    design : ScoreDesign
-        The scores, of which only the counts are used.
+    count : ndarray of int, shape (evaluator, benchmark)
+        Numbers of measurements.
     effect_sd : TensorVariable, shape (benchmark,)
         Sd of the effects.
 
@@ -174,7 +174,6 @@ def evaluator_stretch(design: ScoreDesign, effect_sd: Any) -> Any:
     TensorVariable, shape (evaluator, benchmark)
         Log of what the coordinate is multiplied by.
     """
-    count = evaluator_counts(design)
     weight = EVEN_COUNT / (EVEN_COUNT + count)
     # of one benchmark as a scalar: PyTensor 3.3 cannot compile the gradient of a length-1 broadcast
     return weight * pt.log(effect_sd if count.shape[1] > 1 else effect_sd[0])

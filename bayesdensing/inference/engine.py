@@ -194,10 +194,10 @@ class Sampler:
                 first, second, last = (0, 0), (0, 0), tune
             if first[1]:
                 pilot = self._run("finding the posterior", matrices, at, first, seeds[1], pilots)
-                at, matrices = self._improve(pilot, matrices, covariance=False)
+                at, matrices = self._improve(pilot, matrices, bend=True)
             if second[1]:
                 pilot = self._run("learning its shape", matrices, at, second, seeds[2], pilots)
-                at, matrices = self._improve(pilot, matrices, covariance=True)
+                at, matrices = self._improve(pilot, matrices, bend=True, covariance=True)
             result = self._run("sampling", matrices, at, (last, draws), seeds[3], plan)
         return self._draws(result, matrices, begun=begun)
 
@@ -279,9 +279,7 @@ class Sampler:
                 length = (round(share * tune), kept)
                 rule = dataclasses.replace(plan, target_accept=_PILOT_ACCEPT, maxdepth=depth)
                 pilot = self._run("learning its shape", matrices, at, length, pilot_seed, rule)
-                values = self._values(pilot, matrices)
-                step = kept // points
-                at, matrices = values[:, -1], self._curved(values[:, step - 1 :: step])
+                at, matrices = self._improve(pilot, matrices, points=points)
             result = self._run("sampling", matrices, at, (tune - tune // 2, draws), seeds[2], plan)
         return self._draws(result, matrices, begun=begun)
 
@@ -359,13 +357,19 @@ class Sampler:
         return {name: value for name, value in matrices.data().items() if name in names}
 
     def _improve(
-        self, pilot: Any, matrices: Preconditioner, *, covariance: bool
+        self,
+        pilot: Any,
+        matrices: Preconditioner,
+        *,
+        points: int = _PILOT_POINTS,
+        bend: bool = False,
+        covariance: bool = False,
     ) -> tuple[np.ndarray, Preconditioner]:
         """Return the pilot's last values and the coordinates that it suggests."""
         walk, values = self._walk, self._values(pilot, matrices)
         flat = values.reshape(-1, walk.size)
-        step = max(1, values.shape[1] // _PILOT_POINTS)
-        better = self._curved(values[:, step - 1 :: step], Bend.of_draws(flat))
+        step = max(1, values.shape[1] // points)
+        better = self._curved(values[:, step - 1 :: step], Bend.of_draws(flat) if bend else None)
         if covariance and len(flat) > 2 * walk.n_dense:
             better = from_covariance(better, better.to_walk(flat)[:, : walk.n_dense])
         return values[:, -1], better

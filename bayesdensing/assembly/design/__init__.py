@@ -4,7 +4,7 @@ Everything here comes from the design (which LLM, benchmark, evaluator, size, da
 carried along but decide nothing.
 """
 
-from bayesdensing.assembly.design.outcomes import exchanged, outcomes
+from bayesdensing.assembly.design.outcomes import Exchange, designs_of
 from bayesdensing.assembly.design.published import PublishedDesign, published_design
 from bayesdensing.assembly.design.reference import (
     LossDesign,
@@ -16,15 +16,15 @@ from bayesdensing.assembly.design.rows import benchmarks_of, chance_of
 from bayesdensing.assembly.design.scores import ScoreDesign, score_design
 
 __all__ = [
+    "Exchange",
     "LossDesign",
     "PointDesign",
     "PublishedDesign",
     "ScoreDesign",
     "benchmarks_of",
     "chance_of",
-    "exchanged",
+    "designs_of",
     "loss_design",
-    "outcomes",
     "point_design",
     "published_design",
     "score_design",

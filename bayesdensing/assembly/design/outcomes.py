@@ -18,7 +18,7 @@ from bayesdensing.data import DataBundle
 from bayesdensing.errors import DataNeedError
 from bayesdensing.spec import Spec
 
-__all__ = ["exchanged", "outcomes"]
+__all__ = ["Exchange", "designs_of"]
 
 #: Of each design, the field that holds outcomes and the random variable that they are values of.
 _OUTCOME: dict[type, tuple[str, str]] = {
@@ -31,16 +31,8 @@ _OUTCOME: dict[type, tuple[str, str]] = {
 _LABELS = {"labels", "rows", "llms", "evaluators", "loss_unit", "series"}
 
 
-def _designs(spec: Spec, bundle: DataBundle) -> list[Any]:
-    if spec.blocks == ("published",):
-        return [published_design(spec, bundle)]
-    benchmarks = benchmarks_of(spec, bundle)
-    makers = {"loss": loss_design, "link": point_design, "growth": score_design}
-    return [make(spec, bundle, benchmarks) for name, make in makers.items() if name in spec.blocks]
-
-
-def outcomes(spec: Spec, bundle: DataBundle) -> dict[str, np.ndarray]:
-    """Return what was measured, by the names that it has among the model's data.
+def designs_of(spec: Spec, bundle: DataBundle, benchmarks: tuple[str, ...]) -> dict[str, Any]:
+    """Return what each block of a hypothesis needs of a bundle.
 
     Parameters
     ----------
@@ -48,21 +40,24 @@ def outcomes(spec: Spec, bundle: DataBundle) -> dict[str, np.ndarray]:
         The hypothesis.
     bundle : DataBundle
         The data.
+    benchmarks : tuple of str
+        Those of the model; published values need none.
 
     Returns
     -------
-    dict of str to ndarray
-        One array for each block, in the order of the model.
+    dict of str to dataclass
+        Design by block, in the order of the model.
     """
+    if spec.blocks == ("published",):
+        return {"published": published_design(spec, bundle)}
+    makers = {"loss": loss_design, "link": point_design, "growth": score_design}
     return {
-        f"{name}_measured": getattr(design, field)
-        for design in _designs(spec, bundle)
-        for field, name in (_OUTCOME[type(design)],)
+        name: make(spec, bundle, benchmarks) for name, make in makers.items() if name in spec.blocks
     }
 
 
-def exchanged(spec: Spec, template: DataBundle, bundle: DataBundle) -> dict[str, np.ndarray]:
-    """Return the outcomes of a bundle, for a model that was assembled from another.
+class Exchange:
+    """Outcomes of other bundles, for a model that was assembled from a template.
 
     Parameters
     ----------
@@ -70,34 +65,46 @@ def exchanged(spec: Spec, template: DataBundle, bundle: DataBundle) -> dict[str,
         The hypothesis.
     template : DataBundle
         The data that the model was assembled from.
-    bundle : DataBundle
-        Data of the same design.
-
-    Returns
-    -------
-    dict of str to ndarray
-        As `outcomes`.
-
-    Raises
-    ------
-    DataNeedError
-        Where the designs differ: the model would be another.
     """
-    if _benchmarks(spec, template) != _benchmarks(spec, bundle):
-        raise DataNeedError(
-            f"{bundle.name} has another design than {template.name}: "
-            "benchmarks or their scores of guessing differ"
-        )
-    for ours, theirs in zip(_designs(spec, template), _designs(spec, bundle), strict=True):
-        outcome, _ = _OUTCOME[type(ours)]
-        for field in fields(ours):
-            a, b = getattr(ours, field.name), getattr(theirs, field.name)
-            if field.name not in {outcome, *_LABELS} and not _equal(a, b):
-                raise DataNeedError(
-                    f"{bundle.name} has another design than {template.name}: "
-                    f"{field.name} of {type(ours).__name__} differs"
-                )
-    return outcomes(spec, bundle)
+
+    def __init__(self, spec: Spec, template: DataBundle) -> None:
+        self._spec, self._name = spec, template.name
+        self._benchmarks = _benchmarks(spec, template)
+        self._designs = designs_of(spec, template, tuple(self._benchmarks))
+
+    def outcomes_of(self, bundle: DataBundle) -> dict[str, np.ndarray]:
+        """Return what was measured, by the names that it has among the model's data.
+
+        Parameters
+        ----------
+        bundle : DataBundle
+            Data of the template's design.
+
+        Returns
+        -------
+        dict of str to ndarray
+            One array for each block, in the order of the model.
+
+        Raises
+        ------
+        DataNeedError
+            Where the designs differ: the model would be another.
+        """
+        benchmarks = _benchmarks(self._spec, bundle)
+        if benchmarks != self._benchmarks:
+            raise self._refusal(bundle, "benchmarks or their scores of guessing differ")
+        found = {}
+        for block, theirs in designs_of(self._spec, bundle, tuple(benchmarks)).items():
+            outcome, name = _OUTCOME[type(theirs)]
+            for field in fields(theirs):
+                a, b = (getattr(side, field.name) for side in (self._designs[block], theirs))
+                if field.name not in {outcome, *_LABELS} and not _equal(a, b):
+                    raise self._refusal(bundle, f"{field.name} of {type(theirs).__name__} differs")
+            found[f"{name}_measured"] = getattr(theirs, outcome)
+        return found
+
+    def _refusal(self, bundle: DataBundle, why: str) -> DataNeedError:
+        return DataNeedError(f"{bundle.name} has another design than {self._name}: {why}")
 
 
 def _benchmarks(spec: Spec, bundle: DataBundle) -> dict[str, float]:
