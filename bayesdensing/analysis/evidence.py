@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayesdensing.analysis.covariates import counted_sizes
 from bayesdensing.analysis.readings import LINK, LOSS_LAW, require, thin
 from bayesdensing.errors import DataNeedError
+from bayesdensing.laws.drift import drift
 from bayesdensing.laws.loss import loss
 from bayesdensing.laws.score import score
 
@@ -93,7 +95,14 @@ def llm_scores(fit: "Fit", *, max_draws: int | None = 400) -> pd.DataFrame:
     rows = rows[rows["benchmark"].isin(_benchmarks(fit)) & rows["model"].isin(draws["llm"].values)]
     means = rows.groupby(["benchmark", "model"], sort=False)["score"].mean().reset_index()
     llm = _along(means["model"])
-    sizes = np.exp(draws["log_density"].sel(llm=llm)) * fit.n_params.sel(llm=llm)
+    counted = counted_sizes(draws, fit.constants)
+    assert counted is not None  # noqa: S101 - the fit has sizes
+    log_size = draws["log_density"].sel(llm=llm) + np.log(counted.sel(llm=llm))
+    if "benchmark_slope" in draws:
+        slope = draws["benchmark_slope"].sel(benchmark=_along(means["benchmark"]))
+        years = fit.constants["years"].sel(llm=llm)
+        log_size = log_size + drift(years=years, slope=slope)
+    sizes = np.exp(log_size.drop_vars(("llm", "benchmark"), errors="ignore"))
     losses = loss(
         n_params=sizes,
         n_tokens=fit.reference_tokens(sizes),

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayesdensing.analysis import covariates, readings, runs, tables
 from bayesdensing.analysis import headline as headlines
-from bayesdensing.analysis import readings, runs, tables
 from bayesdensing.analysis import residuals as from_trend
 
 if TYPE_CHECKING:
@@ -98,8 +98,11 @@ class Fit:
 
     @property
     def n_params(self) -> xr.DataArray | None:
-        """Parameters of every LLM (count), dims (llm); None where the fit has no sizes."""
-        return self.constants.get("n_params")
+        """Parameters of every LLM (count), dims (llm); None where the fit has no sizes.
+
+        Dims (chain, draw, llm) where the weight of active parameters is estimated.
+        """
+        return covariates.counted_sizes(self.posterior, self.constants)
 
     @property
     def headline_label(self) -> str:
@@ -298,7 +301,8 @@ class Fit:
     def _size_grid(self) -> np.ndarray:
         runs_table = self.data.reference_runs
         known = [] if runs_table is None else [runs_table["n_params"].to_numpy()]
-        known += [] if self.n_params is None else [self.n_params.to_numpy()]
+        llms = covariates.typical_sizes(self)
+        known += [] if llms is None else [llms]
         sizes = np.concatenate(known) if known else np.array([1e8, 1e11])
         return np.geomspace(sizes.min() / 10, sizes.max() * 10, 200)
 

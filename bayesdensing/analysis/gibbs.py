@@ -73,7 +73,7 @@ def sample_new(
         One state per posterior draw.
     """
     design = _Design.of(units, cells)
-    n_nodes = density_nodes(model.take(slice(0, 1)), 0.0)[0].shape[1]
+    n_nodes = density_nodes(model.take(slice(0, 1)), units[0])[0].shape[1]
     step = max(1, int(_MAX_ENTRIES / (len(design.pair_benchmark) * n_nodes)))
     parts = [
         _run(model.take(slice(at, at + step)), design, sweeps=sweeps, rng=rng)
@@ -172,9 +172,9 @@ class _Llm:
 
     def __init__(self, model: ScoreModel, design: _Design, i: int, new: np.ndarray) -> None:
         unit = design.units[i]
-        self.nodes, self.settled = density_nodes(model, unit.years)
+        self.nodes, self.settled = density_nodes(model, unit)
         pairs = np.flatnonzero(design.pair_llm == i)
-        mean, shared = pair_moments(model, log_sizes(unit, self.nodes), unit.benchmarks)
+        mean, shared = pair_moments(model, log_sizes(model, unit, self.nodes), unit.benchmarks)
         is_open = np.isin(pairs, design.pair[design.cell >= 0])
         if not is_open.all():
             moments = mean[..., ~is_open], shared[..., ~is_open]
@@ -204,8 +204,10 @@ def _draw_effects(
     rng: np.random.Generator,
 ) -> None:
     """Draw each new effect given all else, `new` (draw, cell) changed in place."""
-    log_n = np.array([unit.log_n for unit in design.units])
-    log_size = (log_n + log_density)[:, None, design.pair_llm]
+    sizes = [
+        log_sizes(model, unit, log_density[:, i : i + 1]) for i, unit in enumerate(design.units)
+    ]
+    log_size = np.concatenate(sizes, axis=-1)
     for c, benchmark in enumerate(design.cell_benchmark):
         nodes = model.evaluator_sd[:, [benchmark]] * _EFFECT_STEPS
         pairs = np.unique(design.pair[design.cell == c])

@@ -1,5 +1,6 @@
 """Where each LLM's scores lie in what the fit without that LLM predicts for them."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,9 +65,14 @@ def loo_pit(fit: "Fit", *, max_draws: int = 400, seed: int = 0) -> xr.Dataset:
     predictive distribution under those draws, the density drawn anew from the trend. The scores
     of one LLM share that density, so their PITs depend on one another; those of different LLMs
     hardly do. Scores that lie at 0 or 1, where the model's tails are cut, get a random place
-    within the mass that is cut there.
+    within the mass that is cut there. The effect of the LLM's family is integrated out of what is
+    predicted, not of the weights.
     """
-    seen, model, units = observed_scores(fit), score_model(fit, max_draws=max_draws), units_of(fit)
+    seen, model, units = (
+        observed_scores(fit),
+        score_model(fit, max_draws=max_draws),
+        units_of(fit, within_families=True),
+    )
     marginal = np.empty((model.n_draws, len(units)))
     predicted = np.empty((model.n_draws, len(seen.score)))
     for i, unit in enumerate(units):
@@ -90,10 +96,11 @@ def _held(model: ScoreModel, unit: UnitScores) -> tuple[np.ndarray, np.ndarray]:
     """Return log p(scores | draw) and, for each score, P(one at most as high | draw).
 
     Shapes (draw,) and (draw, score); the density is integrated over its prior, for the second,
-    which is smoother, on half of the nodes.
+    which is smoother, on half of the nodes. What is taken out of the posterior knows the effect of
+    the LLM's family; what is predicted does not.
     """
-    nodes, log_weight = density_nodes(model, unit.years)
-    mean, shared = pair_moments(model, log_sizes(unit, nodes), unit.benchmarks)
+    nodes, log_weight = density_nodes(model, unit)
+    mean, shared = pair_moments(model, log_sizes(model, unit, nodes), unit.benchmarks)
     effect = effect_of(model, unit)[:, None]
     terms = pair_log_density(
         model,
@@ -105,6 +112,10 @@ def _held(model: ScoreModel, unit: UnitScores) -> tuple[np.ndarray, np.ndarray]:
         score=unit.score,
     )
     marginal = logsumexp(terms.sum(axis=-1) + log_weight, axis=1)
+    if unit.family >= 0:
+        alone = replace(unit, family=-1)
+        nodes, log_weight = density_nodes(model, alone)
+        mean, shared = pair_moments(model, log_sizes(model, alone, nodes), alone.benchmarks)
     mean, shared, weight = mean[:, ::2], shared[:, ::2], 2 * np.exp(log_weight[:, ::2])
     own = model.overdispersion[:, None, unit.benchmark] ** 2
     scale = np.sqrt(own + shared[..., unit.pair])

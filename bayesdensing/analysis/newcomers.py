@@ -37,7 +37,8 @@ class Newcomers:
         ``log_density`` (draw, llm), natural log; ``evaluator_effect`` (draw, new_effect), logits,
         of evaluators that had not been seen on a benchmark, with coords evaluator, benchmark.
     table : pandas.DataFrame
-        Index ``llm``, by release date. Columns release_date, n_params (count), n_scores; for
+        Index ``llm``, by release date. Columns release_date, n_params (count, the median where
+        the weight of active parameters is estimated), n_scores; for
         ``density`` (no unit) and ``effective_parameters`` (count) the median and the ends of the
         equal-tailed 89 and 95 % intervals; ``bound``: ``at most`` where all scores lie at the
         floor, ``at least`` where all lie at the ceiling, else empty; ``density_bound``: the upper
@@ -79,7 +80,7 @@ def density_of(
     new : str, pathlib.Path or pandas.DataFrame
         A CSV file, the folder of a bundle, or a table with a row per score: model, benchmark,
         evaluator, score; n_params and release_date where the fit's own bundle does not have the
-        LLM; optional n_params_active, n_shots, source.
+        LLM; optional n_params_active, family, n_shots, source.
     skip_unknown : bool
         Leave out scores on benchmarks that the fit does not have, rather than refuse them.
     max_draws : int
@@ -107,6 +108,9 @@ def density_of(
     low (high), not how low. Where all scores of an LLM are of one kind, that end of its interval
     rests on the trend alone and its density is one-sided. A score counts so from half of the
     draws on.
+
+    Under a hypothesis with family effects, that of the draw is conditioned on where the family of
+    a new LLM has one, else it is integrated out.
     """
     model = score_model(fit, max_draws=max_draws)
     rows = read_new_scores(
@@ -121,8 +125,10 @@ def density_of(
     scores = _score_table(model, rows, drawn)
     llms = rows.drop_duplicates("model").set_index("model").rename_axis("llm")
     known = fit.posterior["llm"].to_numpy().astype(str)
-    llms["n_params"] = llms[_size_column(fit)]
-    table = _density_table(llms, scores, drawn.log_density).assign(in_fit=llms.index.isin(known))
+    log_n = np.concatenate([model.covariates.log_counts(u.columns) for u in units], axis=1)
+    llms["n_params"] = np.exp(np.median(log_n, axis=0))
+    table = _density_table(llms, scores, drawn.log_density, log_n)
+    table["in_fit"] = llms.index.isin(known)
     table.attrs = {
         "units": {"density": "1", "effective_parameters": "parameters"},
         "interval_kind": INTERVAL_KIND,
@@ -153,24 +159,28 @@ def _units(
     effects = rows[is_new].groupby("cell")[["evaluator", "benchmark"]].first()
     effects["n_scores"] = rows[is_new].groupby("cell").size()
     reference = pd.Timestamp(str(fit.posterior.attrs["reference_date"]))
+    rows["family_index"] = pd.Index(model.covariates.families).get_indexer(pd.Index(rows["family"]))
+    count = fit.spec.growth.parameter_count
     units, cells = [], []
     for _, own in rows.groupby("model", sort=False):
         first = own.iloc[0]
         units.append(
             UnitScores(
-                log_n=float(np.log(first[_size_column(fit)])),
+                log_n=float(np.log(first["n_params_active" if count == "active" else "n_params"])),
                 years=(first["release_date"] - reference).days / DAYS_PER_YEAR,
                 benchmark=own["b"].to_numpy(),
                 evaluator=own["e"].to_numpy(),
                 score=own["score"].to_numpy(),
+                log_active_share=(
+                    float(np.log(first["n_params_active"] / first["n_params"]))
+                    if count == "estimated"
+                    else 0.0
+                ),
+                family=int(first["family_index"]),
             )
         )
         cells.append(own["cell"].to_numpy())
     return rows, units, cells, effects
-
-
-def _size_column(fit: "Fit") -> str:
-    return "n_params" if fit.spec.growth.parameter_count == "total" else "n_params_active"
 
 
 def _score_table(model: ScoreModel, rows: pd.DataFrame, drawn: NewDraws) -> pd.DataFrame:
@@ -200,17 +210,16 @@ def _score_table(model: ScoreModel, rows: pd.DataFrame, drawn: NewDraws) -> pd.D
 
 
 def _density_table(
-    llms: pd.DataFrame, scores: pd.DataFrame, log_density: np.ndarray
+    llms: pd.DataFrame, scores: pd.DataFrame, log_density: np.ndarray, log_n: np.ndarray
 ) -> pd.DataFrame:
     table = llms[["release_date", "n_params"]].copy()
     by_llm = scores.groupby("llm", sort=False)
     table["n_scores"] = by_llm.size()
     quantile = {"median": 0.5, "eti89_lb": 0.055, "eti89_ub": 0.945}
     quantile |= {"eti95_lb": 0.025, "eti95_ub": 0.975}
-    log_n = np.log(table["n_params"].to_numpy())
     for quantity, shift in (("density", 0.0), ("effective_parameters", log_n)):
         for name, q in quantile.items():
-            table[f"{quantity}_{name}"] = np.exp(np.quantile(log_density, q, axis=0) + shift)
+            table[f"{quantity}_{name}"] = np.exp(np.quantile(log_density + shift, q, axis=0))
     at_floor = by_llm["at_floor"].min() > _AT_END
     at_ceiling = by_llm["at_ceiling"].min() > _AT_END
     table["bound"] = np.select([at_floor, at_ceiling], ["at most", "at least"], "")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bayesdensing.analysis.covariates import llm_columns
 from bayesdensing.analysis.readings import require, thin
 from bayesdensing.analysis.unit import ScoreModel, UnitScores
 from bayesdensing.errors import DataNeedError
@@ -116,13 +117,16 @@ def score_model(fit: "Fit", *, max_draws: int | None = None) -> ScoreModel:
     return ScoreModel.from_posterior(thin(fit.posterior, max_draws=max_draws), fit.spec, n_items)
 
 
-def units_of(fit: "Fit") -> list[UnitScores]:
+def units_of(fit: "Fit", *, within_families: bool = False) -> list[UnitScores]:
     """Return the scores of a fit, one unit per LLM.
 
     Parameters
     ----------
     fit : Fit
         A fit with scores.
+    within_families : bool
+        Condition on the effect of each LLM's family, as the posterior does; else it is
+        integrated out, as for an LLM of a family that no other LLM tells of.
 
     Returns
     -------
@@ -130,15 +134,17 @@ def units_of(fit: "Fit") -> list[UnitScores]:
         LLMs in the order of the posterior, the scores of each in the order of the model.
     """
     seen = observed_scores(fit)
-    log_n = np.log(fit.constants["n_params"].to_numpy())
+    llms = llm_columns(fit.constants)
     years = fit.constants["years"].to_numpy()
     return [
         UnitScores(
-            log_n=float(log_n[i]),
+            log_n=float(llms.log_n[i]),
             years=float(years[i]),
             benchmark=seen.benchmark[rows],
             evaluator=seen.evaluator[rows],
             score=seen.score[rows],
+            log_active_share=float(llms.log_active_share[i]),
+            family=int(llms.family[i]) if within_families else -1,
         )
-        for i, rows in enumerate(np.flatnonzero(seen.llm == i) for i in range(len(log_n)))
+        for i, rows in enumerate(np.flatnonzero(seen.llm == i) for i in range(len(years)))
     ]

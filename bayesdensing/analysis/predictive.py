@@ -10,6 +10,7 @@ from scipy.special import stdtrit
 from scipy.stats import rankdata
 
 from bayesdensing.analysis.checks import CheckResult
+from bayesdensing.analysis.covariates import llm_columns
 from bayesdensing.analysis.observed import observed_scores, score_model
 from bayesdensing.analysis.readings import thin
 from bayesdensing.analysis.unit import ScoreModel, pair_moments
@@ -102,8 +103,10 @@ def _state(fit: "Fit", draws: int) -> _State:
     (llm, b), pair = np.unique(np.stack([seen.llm, seen.benchmark]), axis=1, return_inverse=True)
     kept = thin(fit.posterior, max_draws=draws)["log_density"]
     log_density = kept.transpose("chain", "draw", "llm").to_numpy().reshape(-1, kept.sizes["llm"])
-    log_size = (np.log(fit.constants["n_params"].to_numpy()) + log_density)[:, llm]
-    return _State(score_model(fit, max_draws=draws), pair, b, log_size)
+    model = score_model(fit, max_draws=draws)
+    log_n = model.covariates.log_counts(llm_columns(fit.constants))
+    drift = model.covariates.drift(fit.constants["years"].to_numpy()[llm], b)
+    return _State(model, pair, b, (log_n + log_density)[:, llm] + drift)
 
 
 def _expected(fit: "Fit", draws: int) -> tuple[np.ndarray, np.ndarray]:

@@ -164,7 +164,8 @@ def effective_parameters(posterior: xr.Dataset, *, n_params: xr.DataArray | None
     """
     if n_params is None:
         raise DataNeedError("this hypothesis has no effective parameters: its LLMs have no sizes")
-    values: xr.DataArray = density(posterior) * n_params
+    product: xr.DataArray = density(posterior) * n_params
+    values = product.transpose("chain", "draw", "llm")
     return values.rename("effective_parameters").assign_attrs(
         units="parameters", long_name="effective parameters"
     )

@@ -7,6 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesdensing.analysis.checks import CheckResult
+from bayesdensing.analysis.covariates import Covariates, llm_columns, typical_sizes
 from bayesdensing.analysis.intervals import INTERVAL_KIND, quantiles
 from bayesdensing.analysis.readings import require
 from bayesdensing.analysis.tables import release_dates
@@ -34,7 +35,8 @@ def standardised_residuals(fit: "Fit") -> xr.DataArray:
     xarray.DataArray
         Dims (chain, draw, llm), no unit: (log density - mean) / sd, each draw by its own
         parameters. Under a half-normal frontier the mean lies the mean inefficiency below the
-        trend, and the sd is that of scatter and inefficiency together.
+        trend, and the sd is that of scatter and inefficiency together. The mean includes a size
+        term and the effect of a family of two LLMs or more; that of a family of one is scatter.
 
     Notes
     -----
@@ -46,7 +48,10 @@ def standardised_residuals(fit: "Fit") -> xr.DataArray:
     mean = trend(
         years=fit.constants["years"], level=draws["level"], growth_rate=draws["growth_rate"]
     )
-    variance = draws["dispersion"] ** 2
+    beside, llms = Covariates.from_posterior(draws), llm_columns(fit.constants)
+    mean = mean + _by_draw(beside.shift(llms), draws)
+    even = draws["dispersion"].transpose(*_OVER).to_numpy().reshape(-1, 1)
+    variance = _by_draw(beside.scatter(llms, even), draws) ** 2
     if fit.spec.growth.frontier == "half-normal":
         require(draws, "inefficiency_sd", reading="residuals")
         behind = draws["inefficiency_sd"]
@@ -54,6 +59,13 @@ def standardised_residuals(fit: "Fit") -> xr.DataArray:
         variance = variance + (1 - 2 / np.pi) * behind**2
     distance: xr.DataArray = (draws["log_density"] - mean) / variance**0.5
     return distance.transpose(*_OVER, "llm").rename("residual").assign_attrs(units="1")
+
+
+def _by_draw(values: np.ndarray, like: xr.Dataset) -> xr.DataArray:
+    """Return values (all draws, llm) with the dims of draws."""
+    shape = (like.sizes["chain"], like.sizes["draw"], values.shape[1])
+    coords = {dim: like[dim] for dim in (*_OVER, "llm") if dim in like.coords}
+    return xr.DataArray(values.reshape(shape), dims=(*_OVER, "llm"), coords=coords)
 
 
 def residuals(fit: "Fit") -> pd.DataFrame:
@@ -75,8 +87,9 @@ def residuals(fit: "Fit") -> pd.DataFrame:
     draws = standardised_residuals(fit)
     table = pd.DataFrame(index=pd.Index(draws["llm"].to_numpy().astype(str), name="llm"))
     table["release_date"] = release_dates(fit.constants)
-    if fit.n_params is not None:
-        table["n_params"] = fit.n_params.to_numpy()
+    sizes = typical_sizes(fit)
+    if sizes is not None:
+        table["n_params"] = sizes
     known = fit.data.models
     for column in ("family", "organization"):
         names = pd.Series(dtype=object) if known is None else known.set_index("model")[column]

@@ -7,6 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesdensing.analysis._arviz import convergence, pooled_convergence
+from bayesdensing.analysis.covariates import typical_sizes
 from bayesdensing.analysis.intervals import INTERVAL_KIND, PROBABILITIES, quantiles
 from bayesdensing.analysis.readings import REFERENCE_DRAW, require
 from bayesdensing.laws.trend import DAYS_PER_YEAR
@@ -106,7 +107,8 @@ def density_table(fit: "Fit") -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Index ``llm``; columns release_date, n_params (count), n_scores, and for ``density`` (no
+        Index ``llm``; columns release_date, n_params (count, the posterior median where the
+        weight of active parameters is estimated), n_scores, and for ``density`` (no
         unit, or that of the series) and ``effective_parameters`` (count) the median and the ends
         of the equal-tailed 89 and 95 % intervals, such as ``density_eti89_lb``.
     """
@@ -115,22 +117,20 @@ def density_table(fit: "Fit") -> pd.DataFrame:
     table = pd.DataFrame(index=pd.Index(posterior["llm"].to_numpy().astype(str), name="llm"))
     table["release_date"] = release_dates(fit.constants)
     log_density = posterior["log_density"]
-    sizes = fit.n_params
-    if sizes is not None:
-        table["n_params"] = sizes.to_numpy()
+    logs = {"density": log_density}
+    if fit.n_params is not None:
+        table["n_params"] = typical_sizes(fit)
         table["n_scores"] = fit.constants["n_scores"].to_numpy()
+        logs["effective_parameters"] = log_density + np.log(fit.n_params)
     # An equal-tailed interval of the log is one of the quantity: exp keeps the order of draws.
-    columns = {"median": log_density.median(("chain", "draw"))}
-    for probability in (0.89, 0.95):
-        lower, upper = quantiles(log_density, probability=probability)
-        columns[f"eti{probability * 100:.0f}_lb"] = lower
-        columns[f"eti{probability * 100:.0f}_ub"] = upper
-    values = {column: np.exp(log_value.to_numpy()) for column, log_value in columns.items()}
-    for column, value in values.items():
-        table[f"density_{column}"] = value
-    if sizes is not None:
-        for column, value in values.items():
-            table[f"effective_parameters_{column}"] = value * sizes.to_numpy()
+    for quantity, draws in logs.items():
+        columns = {"median": draws.median(("chain", "draw"))}
+        for probability in (0.89, 0.95):
+            lower, upper = quantiles(draws, probability=probability)
+            columns[f"eti{probability * 100:.0f}_lb"] = lower
+            columns[f"eti{probability * 100:.0f}_ub"] = upper
+        for column, log_value in columns.items():
+            table[f"{quantity}_{column}"] = np.exp(log_value.to_numpy())
     table.attrs = {
         "units": {"density": fit.density().attrs["units"], "effective_parameters": "parameters"},
         "interval_kind": INTERVAL_KIND,

@@ -14,6 +14,7 @@ import numpy as np
 import xarray as xr
 from scipy.special import gammaln, logsumexp
 
+from bayesdensing.analysis.covariates import Covariates, LlmColumns
 from bayesdensing.analysis.readings import require
 from bayesdensing.analysis.ruler import Ruler
 from bayesdensing.laws import deviation, frontier
@@ -58,6 +59,8 @@ class ScoreModel:
     score_df, level, growth_rate, dispersion, inefficiency_sd : ndarray, shape (draw,)
         Degrees of freedom; the trend of log density and the scales about it (1/yr, natural log);
         a rate or an inefficiency that the hypothesis does not have is 0.
+    covariates : Covariates
+        What parts LLMs beside the trend.
     """
 
     ruler: Ruler
@@ -71,6 +74,7 @@ class ScoreModel:
     growth_rate: np.ndarray
     dispersion: np.ndarray
     inefficiency_sd: np.ndarray
+    covariates: Covariates
 
     @classmethod
     def from_posterior(cls, posterior: xr.Dataset, spec: "Spec", n_items: np.ndarray) -> Self:
@@ -116,6 +120,7 @@ class ScoreModel:
             ruler=Ruler.from_posterior(posterior, spec),
             evaluators=tuple(posterior["evaluator"].to_numpy().astype(str).tolist()),
             n_items=np.asarray(n_items, dtype=float),
+            covariates=Covariates.from_posterior(posterior),
             **{name: flat(name, own) for name, own in dims.items()},
         )
 
@@ -138,7 +143,9 @@ class ScoreModel:
             Its draws in the order asked for.
         """
         ruler = replace(self.ruler, **_taken(self.ruler, draws))
-        return replace(self, ruler=ruler, **_taken(self, draws, but=("n_items",)))
+        beside = self.covariates.take(draws)
+        own = _taken(self, draws, but=("n_items",))
+        return replace(self, ruler=ruler, covariates=beside, **own)
 
 
 def _taken(value: object, draws: slice | np.ndarray, *, but: tuple[str, ...] = ()) -> Any:
@@ -154,13 +161,18 @@ class UnitScores:
     Attributes
     ----------
     log_n : float
-        Natural log of the parameter count that the hypothesis uses.
+        Natural log of the parameter count that the hypothesis uses; of the total one where the
+        weight of active parameters is estimated.
     years : float
         Release date in years since the reference date of the trend.
     benchmark, evaluator : ndarray of int, shape (score,)
         Codes in the order of the `ScoreModel`; an evaluator that it does not know is -1.
     score : ndarray, shape (score,)
         Scores, 0 to 1.
+    log_active_share : float
+        Natural log of active over total parameters where the weight is estimated, else 0.
+    family : int
+        Family in the order of the draws, whose effect is conditioned on; -1: integrated out.
     """
 
     log_n: float
@@ -168,6 +180,17 @@ class UnitScores:
     benchmark: np.ndarray
     evaluator: np.ndarray
     score: np.ndarray
+    log_active_share: float = 0.0
+    family: int = -1
+
+    @property
+    def columns(self) -> LlmColumns:
+        """Size and family, for `Covariates`."""
+        return LlmColumns(
+            log_n=np.array([self.log_n]),
+            log_active_share=np.array([self.log_active_share]),
+            family=np.array([self.family]),
+        )
 
     @cached_property
     def benchmarks(self) -> np.ndarray:
@@ -181,7 +204,7 @@ class UnitScores:
 
 
 def density_nodes(
-    model: ScoreModel, years: float, *, nodes: int = NODES
+    model: ScoreModel, unit: UnitScores, *, nodes: int = NODES
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return log densities at which to evaluate, and the log of what each stands for a priori.
 
@@ -189,8 +212,8 @@ def density_nodes(
     ----------
     model : ScoreModel
         Draws.
-    years : float
-        Release date of the LLM, years since the reference date.
+    unit : UnitScores
+        The LLM, of which date, size and family are used.
     nodes : int
         How many, evenly spaced over `REACH` prior sd on either side of the prior mean.
 
@@ -208,14 +231,16 @@ def density_nodes(
     with the default, and 1e-2 for half of that. What lies beyond `REACH` has a prior probability
     of 2e-9.
     """
-    centre = trend(years=years, level=model.level, growth_rate=model.growth_rate)
-    scale = np.sqrt(model.dispersion**2 + model.inefficiency_sd**2)
+    centre = trend(years=unit.years, level=model.level, growth_rate=model.growth_rate)
+    centre = centre + model.covariates.shift(unit.columns)[:, 0]
+    dispersion = model.covariates.scatter(unit.columns, model.dispersion[:, None])
+    scale = np.sqrt(dispersion[:, 0] ** 2 + model.inefficiency_sd**2)
     behind = frontier.mean_inefficiency(model.inefficiency_sd)
     steps = np.linspace(-REACH, REACH, nodes)
     residual = scale[:, None] * steps - behind[:, None]
     prior = frontier.log_density(
         residual,
-        dispersion=model.dispersion[:, None],
+        dispersion=dispersion,
         inefficiency_sd=model.inefficiency_sd[:, None],
     )
     spacing = scale[:, None] * (steps[1] - steps[0])
@@ -325,7 +350,7 @@ def log_likelihood(
     ValueError
         Where an evaluator is unknown and no effects are given.
     """
-    mean, shared = pair_moments(model, log_sizes(unit, log_density), unit.benchmarks)
+    mean, shared = pair_moments(model, log_sizes(model, unit, log_density), unit.benchmarks)
     terms = pair_log_density(
         model,
         benchmarks=unit.benchmarks,
@@ -338,11 +363,13 @@ def log_likelihood(
     return np.asarray(terms.sum(axis=-1))
 
 
-def log_sizes(unit: UnitScores, log_density: np.ndarray) -> np.ndarray:
+def log_sizes(model: ScoreModel, unit: UnitScores, log_density: np.ndarray) -> np.ndarray:
     """Return the effective size of an LLM, once for each of its benchmarks.
 
     Parameters
     ----------
+    model : ScoreModel
+        Draws.
     unit : UnitScores
         The LLM.
     log_density : ndarray, shape (draw, node)
@@ -351,10 +378,11 @@ def log_sizes(unit: UnitScores, log_density: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray, shape (draw, node, pair)
-        Natural log of effective parameters; a view that repeats along the last axis.
+        Natural log of effective parameters.
     """
-    shape = (*log_density.shape, len(unit.benchmarks))
-    return np.broadcast_to((unit.log_n + log_density)[..., None], shape)
+    log_n = model.covariates.log_counts(unit.columns)
+    drift = model.covariates.drift(unit.years, unit.benchmarks)
+    return np.asarray((log_n + log_density)[..., None] + drift[:, None])
 
 
 def effect_of(model: ScoreModel, unit: UnitScores) -> np.ndarray:
@@ -395,7 +423,8 @@ def marginal_log_likelihood(
     model : ScoreModel
         Draws.
     units : sequence of UnitScores
-        LLMs, of evaluators that the draws know.
+        LLMs, of evaluators that the draws know; effects of families are integrated out or
+        conditioned on as each unit says.
     nodes : int
         Nodes of the rule, `density_nodes`, which states its error.
 
@@ -407,6 +436,6 @@ def marginal_log_likelihood(
     """
     out = np.empty((model.n_draws, len(units)))
     for i, unit in enumerate(units):
-        log_density, log_weight = density_nodes(model, unit.years, nodes=nodes)
+        log_density, log_weight = density_nodes(model, unit, nodes=nodes)
         out[:, i] = logsumexp(log_likelihood(model, unit, log_density) + log_weight, axis=1)
     return out

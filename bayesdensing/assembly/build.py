@@ -15,6 +15,7 @@ from bayesdensing.assembly.blocks import (
     add_published,
     given_loss,
 )
+from bayesdensing.assembly.covariates import family_stretch
 from bayesdensing.assembly.geometry import Geometry
 from bayesdensing.assembly.growth import (
     EVEN_COUNT,
@@ -100,6 +101,8 @@ def assemble(spec: Spec, bundle: DataBundle) -> Assembled:
             "evaluator": list(scores.evaluators),
             "score_obs": list(scores.labels),
         }
+        if scores.families:
+            coords["family"] = list(scores.families)
     size = len(benchmarks)
     shifts: dict[str, Any] = {}
     stretches: dict[str, Any] = {}
@@ -120,6 +123,8 @@ def assemble(spec: Spec, bundle: DataBundle) -> Assembled:
             counts = evaluator_counts(scores)
             stretches["evaluator_effect"] = evaluator_stretch(counts, effect_sd)
             loose["evaluator_effect"] = counts <= EVEN_COUNT
+            if scores.families:
+                stretches["family_effect"] = family_stretch(scores, model["family_sd"])
             add_growth_geometry(spec, scores, shifts, curve=curve, size=size)
     latents = ("log_density",) if scores is not None else ()
     constants, attrs = _context(loss, scores)
@@ -167,8 +172,11 @@ def _context(
         constants["n_scores"] = (("llm",), count)
         constants["release_year"] = (("llm",), _decimal_years(scores.released))
         constants["years"] = (("llm",), scores.years)
+        constants["log_active_share"] = (("llm",), scores.log_active_share)
+        constants["family_index"] = (("llm",), scores.family)
         attrs |= _span("capability density", scores.released, scores.reference_date)
         attrs["n_scores"] = str(len(scores.score))
+        attrs["mean_log_n"] = repr(scores.mean_log_n)
     return constants, attrs
 
 

@@ -7,6 +7,12 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from bayesdensing.assembly.blocks import Curve, Link, add_trend, pooled
+from bayesdensing.assembly.covariates import (
+    add_drift,
+    add_log_counts,
+    add_to_density,
+    refuse_unidentified,
+)
 from bayesdensing.assembly.design import ScoreDesign
 from bayesdensing.assembly.grouped import grouped_student_t
 from bayesdensing.laws import frontier, score
@@ -47,9 +53,12 @@ def add_growth(spec: Spec, design: ScoreDesign, *, curve: Curve, link: Link, siz
     TensorVariable, shape (benchmark,)
         Sd of the evaluators' effects.
     """
-    log_density = _add_density(spec, design)
+    refuse_unidentified(spec, design)
+    log_n = add_log_counts(spec, design)
+    log_size = (log_n + _add_density(spec, design, log_n))[design.pair_llm]
+    log_size = log_size + add_drift(spec, design)
     departs = pooled("deviation_sd", spec.priors["deviation_sd"], size=size)
-    expected, shared = _pair_moments(spec, design, log_density, departs, curve=curve, link=link)
+    expected, shared = _pair_moments(spec, design, log_size, departs, curve=curve, link=link)
     shared = shared + score.binomial_variance(expected, design.n_items)
     effect_sd = pooled("evaluator_sd", spec.priors["evaluator_sd"], size=size)
     effect = pm.Normal("evaluator_effect", 0, effect_sd, dims=("evaluator", "benchmark"))
@@ -72,22 +81,24 @@ def add_growth(spec: Spec, design: ScoreDesign, *, curve: Curve, link: Link, siz
     return effect_sd
 
 
-def _add_density(spec: Spec, design: ScoreDesign) -> Any:
+def _add_density(spec: Spec, design: ScoreDesign, log_n: Any) -> Any:
     """Add the log density of every LLM, about the trend or behind the frontier."""
     mean, dispersion = add_trend(spec, design.years)
+    mean, dispersion = add_to_density(spec, design, log_n=log_n, mean=mean, dispersion=dispersion)
     if spec.growth.frontier == "none":
         return pm.Normal("log_density", mu=mean, sigma=dispersion, dims="llm")
     behind = spec.priors["inefficiency_sd"].rv("inefficiency_sd")
+    every = np.zeros(len(design.llms))
     # of one value per LLM also where the trend is constant
     return pm.CustomDist(
         "log_density",
-        mean + np.zeros(len(design.llms)),
-        dispersion,
+        mean + every,
+        dispersion + every,
         behind,
         logp=_composed_logp,
         random=_composed_random,
         support_point=_composed_centre,
-        signature="(n),(),()->(n)",
+        signature="(n),(n),()->(n)",
         dims="llm",
     )
 
@@ -102,7 +113,7 @@ def _composed_random(
 ) -> np.ndarray:
     distance = frontier.sample(
         rng,
-        dispersion=np.asarray(dispersion)[..., None],
+        dispersion=dispersion,
         inefficiency_sd=np.asarray(behind)[..., None],
         size=trend.shape,
     )
@@ -114,11 +125,10 @@ def _composed_centre(_rv: Any, _size: Any, trend: Any, _dispersion: Any, behind:
 
 
 def _pair_moments(
-    spec: Spec, design: ScoreDesign, log_density: Any, departs: Any, *, curve: Curve, link: Link
+    spec: Spec, design: ScoreDesign, log_size: Any, departs: Any, *, curve: Curve, link: Link
 ) -> tuple[Any, Any]:
     """Return mean and variance of each pair's score over its departure, both (pair,)."""
     b = design.pair_benchmark
-    log_size = (design.log_n + log_density)[design.pair_llm]
     reach = np.sqrt(3.0) * departs
 
     def strength(log_size: Any) -> Any:

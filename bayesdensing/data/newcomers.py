@@ -17,7 +17,7 @@ from bayesdensing.errors import BundleError, Fault
 
 __all__ = ["read_new_scores"]
 
-_OF_MODEL = ("n_params", "n_params_active", "release_date")
+_OF_MODEL = ("n_params", "n_params_active", "release_date", "family")
 
 _SCORES, _MODELS = TABLES["scores"], TABLES["models"]
 #: Rows of scores.csv with what models.csv says of the LLM; references are to no table.
@@ -46,12 +46,12 @@ def read_new_scores(
     ----------
     source : str, pathlib.Path or pandas.DataFrame
         A CSV file or a table, one row per score: model, benchmark, evaluator, score, and where
-        they are not in `known` n_params and release_date; optional n_params_active, n_shots,
-        source and columns that start with ``x_``. Or the folder of a bundle.
+        they are not in `known` n_params and release_date; optional n_params_active, family,
+        n_shots, source and columns that start with ``x_``. Or the folder of a bundle.
     benchmarks : sequence of str
         Benchmarks that can be used.
     known : pandas.DataFrame, optional
-        A ``models.csv`` in which sizes and dates that are not given are looked up.
+        A ``models.csv`` in which sizes, dates and families that are not given are looked up.
     skip_unknown : bool
         Leave out scores on other benchmarks rather than refuse them.
     today : datetime.date, optional
@@ -60,9 +60,10 @@ def read_new_scores(
     Returns
     -------
     pandas.DataFrame
-        Columns model, release_date, n_params, n_params_active (counts), benchmark, evaluator,
-        score (0..1), n_shots; in the order of the file. What was left out stands in ``attrs``:
-        ``skipped_scores``, number by benchmark, and ``skipped_llms``, those without a score left.
+        Columns model, release_date, n_params, n_params_active (counts), family (may be missing),
+        benchmark, evaluator, score (0..1), n_shots; in the order of the file. What was left out
+        stands in ``attrs``: ``skipped_scores``, number by benchmark, and ``skipped_llms``, those
+        without a score left.
 
     Raises
     ------
@@ -84,7 +85,7 @@ def read_new_scores(
             faults.append(Fault(raw.file, None, "benchmark", f"no row is on any of {listed}"))
     if faults:
         raise BundleError(sorted(faults, key=lambda fault: fault.row or 0))
-    columns = ["model", "release_date", "n_params", "n_params_active"]
+    columns = ["model", "release_date", "n_params", "n_params_active", "family"]
     columns += ["benchmark", "evaluator", "score", "n_shots"]
     left = frame[columns].reset_index(drop=True)
     skipped = every[~every["benchmark"].isin(list(benchmarks))]

@@ -1,6 +1,6 @@
 """The science, one idea a file: pure functions of arrays, each with its default priors."""
 
-from bayesdensing.laws import deviation, frontier, loss, score, trend
+from bayesdensing.laws import deviation, drift, family, frontier, loss, score, size, trend
 from bayesdensing.laws.priors import DISTRIBUTIONS, SCALE_SPREAD, Prior
 
 __all__ = [
@@ -8,8 +8,11 @@ __all__ = [
     "SCALE_SPREAD",
     "Prior",
     "deviation",
+    "drift",
+    "family",
     "frontier",
     "loss",
     "score",
+    "size",
     "trend",
 ]

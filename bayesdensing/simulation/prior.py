@@ -9,21 +9,25 @@ import numpy as np
 import pymc as pm
 import xarray as xr
 
+from bayesdensing.analysis.covariates import Covariates, LlmColumns
 from bayesdensing.analysis.tables import TOP_LEVEL_DIMS
 from bayesdensing.assembly import assemble
+from bayesdensing.assembly.design import ScoreDesign
 from bayesdensing.data import DataBundle
 from bayesdensing.errors import SpecError
 from bayesdensing.laws.trend import rate_of_doubling
 from bayesdensing.spec import Spec
 
-__all__ = ["generative", "prior_draws"]
+__all__ = ["generative", "pair_log_sizes", "prior_draws"]
 
 #: Setting that stands for another: the doubling time for the growth rate.
 DOUBLING = "doubling_time_days"
 
 #: Parameters that keep to 0..1, and those that may be negative; all others lie above 0.
-_SHARES = frozenset({"d_share", "irreducible_share", "floor", "ceiling"})
-_ANY_SIGN = frozenset({"growth_rate", "level", "evaluator_effect", "log_density"})
+_SHARES = frozenset({"d_share", "irreducible_share", "floor", "ceiling", "active_weight"})
+_ANY_SIGN = frozenset(
+    {"growth_rate", "level", "evaluator_effect", "log_density", "size_exponent", "family_effect"}
+)
 #: Growth rate (1/yr) beyond which densities leave the range of numbers: doubling in two days.
 _FASTEST = 120.0
 
@@ -113,6 +117,30 @@ def prior_draws(
     return _labelled(model, stacked, assembled.attrs)
 
 
+def pair_log_sizes(design: ScoreDesign, drawn: xr.Dataset) -> np.ndarray:
+    """Return the effective size of each LLM on each benchmark that it has scores on.
+
+    Parameters
+    ----------
+    design : ScoreDesign
+        The scores.
+    drawn : xarray.Dataset
+        Draws of one chain, with ``log_density``.
+
+    Returns
+    -------
+    ndarray, shape (draw, pair)
+        Natural log of effective parameters.
+    """
+    llms = LlmColumns(
+        log_n=design.log_n, log_active_share=design.log_active_share, family=design.family
+    )
+    beside = Covariates.from_posterior(drawn)
+    log_size = beside.log_counts(llms) + drawn["log_density"].to_numpy()[0]
+    drift = beside.drift(design.years[design.pair_llm], design.pair_benchmark)
+    return np.asarray(log_size[:, design.pair_llm] + drift)
+
+
 def _settings(
     model: pm.Model, given: Mapping[str, Any]
 ) -> tuple[dict[str, np.ndarray], dict[str, dict[tuple[int, ...], float]]]:
@@ -147,11 +175,13 @@ def _rate(days: Any) -> float:
 
 def _settable(model: pm.Model) -> dict[str, tuple[int, ...]]:
     """Return the shapes of what can be held fixed: random variables, and shares by themselves."""
-    point = model.initial_point()
+    shapes_of = model.eval_rv_shapes()
     shapes = {}
     for rv in model.free_RVs:
         name = str(rv.name)
-        shape = np.shape(point[model.rvs_to_values[rv].name])
+        shape = shapes_of[name]
+        if shape != shapes_of.get(model.rvs_to_values[rv].name, shape):
+            continue  # entries that are tied to one another, such as by a sum of zero
         share = name.removesuffix("_logit")
         shapes[share if share != name and share in model.named_vars else name] = shape
     return shapes

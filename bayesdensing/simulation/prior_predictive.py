@@ -13,7 +13,7 @@ from bayesdensing.analysis.ruler import Ruler
 from bayesdensing.assembly import design as designs
 from bayesdensing.data import DataBundle
 from bayesdensing.laws import loss as loss_law
-from bayesdensing.simulation.prior import prior_draws
+from bayesdensing.simulation.prior import pair_log_sizes, prior_draws
 from bayesdensing.spec import Spec
 
 __all__ = ["prior_predictive_check", "prior_readings"]
@@ -109,8 +109,7 @@ def _losses(drawn: xr.Dataset, runs: designs.LossDesign) -> dict[str, xr.DataArr
 
 def _scores(spec: Spec, drawn: xr.Dataset, design: designs.ScoreDesign) -> dict[str, xr.DataArray]:
     b, ruler = design.pair_benchmark, Ruler.from_posterior(drawn, spec)
-    log_size = design.log_n + drawn["log_density"].to_numpy()[0]
-    score = ruler.score(log_size[:, design.pair_llm], b)
+    score = ruler.score(pair_log_sizes(design, drawn), b)
     reach = (score - ruler.floor[:, b]) / (ruler.ceiling - ruler.floor)[:, b]
     values = {"score": score, "reach": reach}
     dims = ("chain", "draw", "pair")

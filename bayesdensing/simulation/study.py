@@ -43,6 +43,10 @@ _FOR_ALL: Mapping[str, float] = {
     "level": 0.5,
     "dispersion": 0.8,
     "inefficiency_sd": 1.2,
+    "active_weight": 0.5,
+    "size_exponent": 0.2,
+    "family_sd": 0.5,
+    "benchmark_growth_sd": 0.3,
 }
 _CEILING, _ABOVE_CHANCE, _STEEPNESS = 0.95, 0.01, 4.0
 

@@ -19,7 +19,7 @@ from bayesdensing.errors import SpecError
 from bayesdensing.laws import score as score_law
 from bayesdensing.laws.deviation import sample_scores, sample_tails
 from bayesdensing.laws.trend import doubling_days
-from bayesdensing.simulation.prior import generative, prior_draws
+from bayesdensing.simulation.prior import generative, pair_log_sizes, prior_draws
 from bayesdensing.spec import Spec
 
 __all__ = ["TRUTH", "World", "simulate"]
@@ -238,9 +238,9 @@ def _point_scores(
 def _llm_scores(
     spec: Spec, design: designs.ScoreDesign, drawn: xr.Dataset, rng: np.random.Generator
 ) -> np.ndarray:
-    b, llm = design.pair_benchmark, design.pair_llm
+    b = design.pair_benchmark
     ruler = Ruler.from_posterior(drawn, spec)
-    log_size = (design.log_n + drawn["log_density"].to_numpy().reshape(1, -1))[:, llm]
+    log_size = pair_log_sizes(design, drawn)
     tails = sample_tails(rng, df=float(drawn["score_df"].squeeze()), size=log_size.shape)
     departure = ruler.deviation_sd[:, b] * tails * rng.normal(size=tails.shape)
     effect = drawn["evaluator_effect"].transpose("chain", "draw", "evaluator", "benchmark")

@@ -104,11 +104,26 @@ def _trend_equation(spec: Spec) -> str:
     return "trend(t) = level + growth_rate (t - mean t)"
 
 
+def _count_equations(spec: Spec) -> list[str]:
+    if spec.growth.parameter_count != "estimated":
+        return []
+    return ["log N_i = (1 - active_weight) log N_total_i + active_weight log N_active_i"]
+
+
 def _density_equations(spec: Spec) -> list[str]:
+    terms, lines = "", []
+    if spec.growth.size_term == "linear":
+        terms += " + size_exponent (log N_i - mean log N)"
+    if spec.growth.family == "intercept":
+        terms += " + family_effect_f(i)"
+        lines.append(
+            "family_effect_f ~ Normal(0, family_sd); of a family of one LLM integrated out"
+        )
     if spec.growth.frontier == "none":
-        return ["log rho_i ~ Normal(trend(t_i), dispersion)"]
+        return [f"log rho_i ~ Normal(trend(t_i){terms}, dispersion)", *lines]
     return [
-        "log rho_i = trend(t_i) - inefficiency_i + scatter_i, the trend being the frontier",
+        f"log rho_i = trend(t_i){terms} - inefficiency_i + scatter_i, the trend being the frontier",
+        *lines,
         "inefficiency_i ~ HalfNormal(inefficiency_sd), scatter_i ~ Normal(0, dispersion): "
         "integrated out together, log rho_i - trend(t_i) is skew-normal",
     ]
@@ -128,22 +143,34 @@ def _growth_equations(spec: Spec) -> list[str]:
         if spec.reference_tokens.rule == "ratio"
         else f"D = {spec.reference_tokens.value:g}"
     )
-    count = "N_i" if spec.growth.parameter_count == "total" else "N_i (active)"
+    count = "N_i (active)" if spec.growth.parameter_count == "active" else "N_i"
+    pooled = spec.growth.benchmark_growth == "pooled"
+    size = "N_hat_ib" if pooled else "N_hat_i"
     departs = (
-        "S_b(w_b(L_b(N_hat_i, D)) + deviation_ib), deviation_ib ~ Normal(0, deviation_sd_b)"
+        f"S_b(w_b(L_b({size}, D)) + deviation_ib), deviation_ib ~ Normal(0, deviation_sd_b)"
         if spec.growth.deviation == "score"
-        else "S_b(w_b(L_b(N_hat_i exp(deviation_ib), D))), deviation_ib ~ Normal(0, deviation_sd_b)"
+        else f"S_b(w_b(L_b({size} exp(deviation_ib), D))), deviation_ib ~ Normal(0, deviation_sd_b)"
     )
     return [
         f"{_trend_equation(spec)}, years",
         *_density_equations(spec),
+        *_count_equations(spec),
         f"N_hat_i = {count} rho_i; {tokens}",
+        *(_drift_equations() if pooled else []),
         f"p_ib = {departs}, integrated out by its mean and variance",
         "m_ibe = sigmoid(logit p_ib + evaluator_effect_eb), "
         "evaluator_effect_eb ~ Normal(0, evaluator_sd_b)",
         _pooled("deviation_sd_b, evaluator_sd_b and overdispersion_b"),
         "scores of i on b ~ multivariate StudentT(score_df, m_ib, overdispersion_b^2 I + "
         "(Var p_ib + p(1 - p)/n_items) 11')",
+    ]
+
+
+def _drift_equations() -> list[str]:
+    return [
+        "N_hat_ib = N_hat_i exp(benchmark_slope_b (t_i - mean t)), D likewise",
+        "benchmark_slope_b ~ Normal(0, benchmark_growth_sd) with a sum of 0 over benchmarks; "
+        "growth_rate_by_benchmark_b = growth_rate + benchmark_slope_b",
     ]
 
 

@@ -48,6 +48,20 @@ _FEWEST_TOKENS = 1e6
 #: Distributions on the positive numbers, and those of them that keep to 0..1.
 _ON_UNIT = frozenset({"LogitNormal", "Beta"})
 _ON_POSITIVE = frozenset({"LogNormal", "HalfNormal", "Gamma"}) | _ON_UNIT
+#: What of the growth axis needs sizes, families or benchmarks, with what does without.
+_NEED_SIZES = {
+    "parameter_count": "total",
+    "size_term": "none",
+    "family": "none",
+    "benchmark_growth": "shared",
+}
+#: Priors that one value of the growth axis alone uses.
+_PRIOR_OF = {
+    "active_weight": ("parameter_count", "estimated"),
+    "size_exponent": ("size_term", "linear"),
+    "family_sd": ("family", "intercept"),
+    "benchmark_growth_sd": ("benchmark_growth", "pooled"),
+}
 #: Priors whose location on the log scale enters the model.
 _LOG_NORMAL = frozenset({"midpoint_ratio", "steepness"})
 
@@ -156,6 +170,10 @@ class ReferenceTokens(_Axis):
         return f"{self.value:g} tokens"
 
 
+def _adds_nothing(value: str) -> bool:
+    return value in {"none", "shared"}
+
+
 class GrowthAxis(_Axis):
     """How density grows and how an LLM's benchmarks depart from it.
 
@@ -164,18 +182,31 @@ class GrowthAxis(_Axis):
     trend : str
         ``exponential`` or ``constant``.
     parameter_count : str
-        ``total`` or ``active`` parameters.
+        ``total`` or ``active`` parameters, or ``estimated``: a weight between them on the log
+        scale.
     deviation : str
         Scale of an LLM's departure on a benchmark: ``score`` (log-odds) or ``size`` (log N).
     frontier : str
         ``none``: LLMs scatter evenly about the trend; ``half-normal``: the trend is a frontier
         that they stay behind.
+    size_term : str
+        ``none``, or ``linear``: log density may rise or fall with log size.
+    family : str
+        ``none``, or ``intercept``: LLMs of one family share a random effect.
+    benchmark_growth : str
+        ``shared``, or ``pooled``: effective size grows at a rate of its own on each benchmark.
     """
 
     trend: Literal["exponential", "constant"] = "exponential"
-    parameter_count: Literal["total", "active"] = "total"
+    parameter_count: Literal["total", "active", "estimated"] = "total"
     deviation: Literal["score", "size"] = "score"
     frontier: Literal["none", "half-normal"] = "none"
+    # left out where they add nothing: the hash of a claim without them says nothing of them
+    size_term: Annotated[Literal["none", "linear"], Field(exclude_if=_adds_nothing)] = "none"
+    family: Annotated[Literal["none", "intercept"], Field(exclude_if=_adds_nothing)] = "none"
+    benchmark_growth: Annotated[Literal["shared", "pooled"], Field(exclude_if=_adds_nothing)] = (
+        "shared"
+    )
 
 
 class InformationAxis(_Axis):
@@ -292,6 +323,29 @@ class Spec(_Axis):
         return self
 
     @model_validator(mode="after")
+    def _covariates(self) -> Self:
+        growth = self.growth
+        if "growth" not in self.blocks:
+            for key, plain in _NEED_SIZES.items():
+                if getattr(growth, key) != plain:
+                    raise ValueError(
+                        f"growth.{key} = {getattr(growth, key)!r} needs the blocks "
+                        '["loss", "link", "growth"]: published values have no sizes, families '
+                        "or benchmarks"
+                    )
+        if growth.benchmark_growth == "pooled" and growth.trend == "constant":
+            raise ValueError(
+                'growth.benchmark_growth = "pooled" needs growth: with trend = "constant" there is '
+                "no rate for benchmarks to differ from"
+            )
+        if growth.benchmark_growth == "pooled" and len(self.data.benchmarks) == 1:
+            raise ValueError(
+                'growth.benchmark_growth = "pooled" needs two benchmarks or more: with one its '
+                "rate is the shared one"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _priors_used(self) -> Self:
         unused = sorted(set(self.priors) - used_priors(dict(self)))
         if unused:
@@ -341,9 +395,25 @@ class Spec(_Axis):
         cut = ", loss law from the reference runs alone" if self.information.flow == "cut" else ""
         return (
             f"{of} of capability density over open {kind} in the bundle, "
-            f"{self.growth.parameter_count} parameters, {self.reference_tokens.label}, "
-            f"{self.loss.law} loss law, {self.growth.trend} trend{cut}"
+            f"{self._counted}, {self.reference_tokens.label}, "
+            f"{self.loss.law} loss law, {self.growth.trend} trend{self._beside}{cut}"
         )
+
+    @property
+    def _counted(self) -> str:
+        if self.growth.parameter_count == "estimated":
+            return "parameters at the estimated weight of active ones"
+        return f"{self.growth.parameter_count} parameters"
+
+    @property
+    def _beside(self) -> str:
+        """What the rate is taken at or over, in words."""
+        parts = {
+            ", at the LLMs' mean log size": self.growth.size_term == "linear",
+            ", family effects apart": self.growth.family == "intercept",
+            ", mean of the benchmarks' rates": self.growth.benchmark_growth == "pooled",
+        }
+        return "".join(text for text, holds in parts.items() if holds)
 
 
 def _distributions(name: str) -> tuple[str, ...]:
@@ -390,4 +460,7 @@ def used_priors(raw: Mapping[str, Any]) -> frozenset[str]:
         names -= {"growth_rate"}
     if "growth" not in blocks or axis("growth", "frontier", "none") == "none":
         names -= {"inefficiency_sd"}
+    for prior, (key, value) in _PRIOR_OF.items():
+        if axis("growth", key, None) != value:
+            names -= {prior}
     return frozenset(names)

@@ -4,7 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from bayesdensing.laws import Prior, deviation, frontier, loss, score, trend
+from bayesdensing.laws import (
+    Prior,
+    deviation,
+    drift,
+    family,
+    frontier,
+    loss,
+    score,
+    size,
+    trend,
+)
 
 __all__ = ["PRIOR_TABLE", "PriorEntry"]
 
@@ -57,6 +67,10 @@ _MEANINGS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "growth_rate": ("trend", "1/yr", "growth rate of density, natural log"),
         "dispersion": ("trend", "log", "sd of log density about the trend"),
         "inefficiency_sd": ("trend", "log", "scale of how far LLMs stay behind the frontier"),
+        "active_weight": ("growth", "share", "weight of active parameters in log N; rest: total"),
+        "size_exponent": ("growth", "1", "exponent of density in an LLM's size"),
+        "family_sd": ("growth", "log", "sd of families' log densities about the trend"),
+        "benchmark_growth_sd": ("growth", "1/yr", "sd of benchmarks' growth rates"),
     }
 )
 
@@ -68,6 +82,9 @@ def _table() -> dict[str, PriorEntry]:
         **deviation.PRIORS,
         **trend.PRIORS,
         **frontier.PRIORS,
+        **size.PRIORS,
+        **family.PRIORS,
+        **drift.PRIORS,
     }
     reasons = {
         **loss.REASONS,
@@ -75,6 +92,9 @@ def _table() -> dict[str, PriorEntry]:
         **deviation.REASONS,
         **trend.REASONS,
         **frontier.REASONS,
+        **size.REASONS,
+        **family.REASONS,
+        **drift.REASONS,
     }
     return {
         name: PriorEntry(block, defaults[name], unit, meaning, reasons[name])

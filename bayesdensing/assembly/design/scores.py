@@ -28,7 +28,14 @@ class ScoreDesign:
     llms, evaluators : tuple of str
         Names.
     log_n : ndarray, shape (llm,)
-        Natural log of the parameter count that the hypothesis uses.
+        Natural log of the parameter count that the hypothesis uses; of the total one where it
+        estimates the weight of the active one.
+    log_active_share : ndarray, shape (llm,)
+        Natural log of active over total parameters where that weight is estimated, else 0.
+    families : tuple of str
+        Families with two LLMs or more where the hypothesis has family effects, else none.
+    family : ndarray of int, shape (llm,)
+        Index into `families`; -1 for any other LLM.
     years : ndarray, shape (llm,)
         Years since the reference date.
     reference_date : pandas.Timestamp
@@ -52,6 +59,9 @@ class ScoreDesign:
     llms: tuple[str, ...]
     evaluators: tuple[str, ...]
     log_n: np.ndarray
+    log_active_share: np.ndarray
+    families: tuple[str, ...]
+    family: np.ndarray
     years: np.ndarray
     reference_date: pd.Timestamp
     released: pd.DatetimeIndex
@@ -65,6 +75,11 @@ class ScoreDesign:
     obs_evaluator: np.ndarray
     labels: tuple[str, ...]
     rows: np.ndarray
+
+    @property
+    def mean_log_n(self) -> float:
+        """Mean of `log_n`, at which a size term is 0."""
+        return float(self.log_n.mean())
 
 
 def score_design(spec: Spec, bundle: DataBundle, benchmarks: tuple[str, ...]) -> ScoreDesign:
@@ -104,13 +119,17 @@ def score_design(spec: Spec, bundle: DataBundle, benchmarks: tuple[str, ...]) ->
     pair = rows.groupby(["llm", "code"], sort=True).ngroup().to_numpy()
     pairs = rows.drop_duplicates(["llm", "code"])
     evaluators = tuple(sorted(rows["evaluator"].unique()))
-    column = "n_params" if spec.growth.parameter_count == "total" else "n_params_active"
+    column = "n_params_active" if spec.growth.parameter_count == "active" else "n_params"
+    families, family = _families(spec, llms)
     released = pd.DatetimeIndex(llms["release_date"])
     years, reference = years_of(released)
     return ScoreDesign(
         llms=names,
         evaluators=evaluators,
         log_n=np.log(llms[column].to_numpy()),
+        log_active_share=_log_active_share(spec, llms),
+        families=families,
+        family=family,
         years=years,
         reference_date=reference,
         released=released,
@@ -125,6 +144,21 @@ def score_design(spec: Spec, bundle: DataBundle, benchmarks: tuple[str, ...]) ->
         labels=_labels(rows),
         rows=rows.index.to_numpy(),
     )
+
+
+def _log_active_share(spec: Spec, llms: pd.DataFrame) -> np.ndarray:
+    share = (llms["n_params_active"] / llms["n_params"]).to_numpy(dtype=float)
+    return np.log(share) if spec.growth.parameter_count == "estimated" else np.zeros(len(share))
+
+
+def _families(spec: Spec, llms: pd.DataFrame) -> tuple[tuple[str, ...], np.ndarray]:
+    """Return the families with several LLMs, and of each LLM where its own stands, else -1."""
+    if spec.growth.family == "none":
+        return (), np.full(len(llms), -1)
+    named = llms["family"].where(llms["family"] != "")
+    count = named.value_counts()
+    families = tuple(sorted(str(name) for name in count.index[count >= 2]))
+    return families, codes_of(named, families)
 
 
 def _labels(rows: pd.DataFrame) -> tuple[str, ...]:
