@@ -1,7 +1,7 @@
 """How large an LLM is, and how its density goes with that.
 
 The parameter count lies between the total and the active one on the log scale:
-N = N_total (N_active / N_total)^weight. At weight 0 all experts count, at weight 1 only those that a
+N = N_total (N_active / N_total)^weight. At weight 0 all experts count, at weight 1 those that a
 token meets.
 Density may rise or fall with the count by a power: a hypothesis without that term has to explain
 such a change by the reference curve.
