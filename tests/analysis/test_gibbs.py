@@ -32,7 +32,7 @@ def test_with_known_evaluators_it_is_the_posterior_of_the_density():
     drawn = sample_new(
         model, [unit], [np.full(3, -1)], sweeps=1, rng=np.random.default_rng(1)
     ).log_density[:, 0]  # fmt: skip
-    nodes, log_weight = density_nodes(model.take(slice(0, 1)), unit.years, nodes=801)
+    nodes, log_weight = density_nodes(model.take(slice(0, 1)), unit, nodes=801)
     log_p = log_weight + log_likelihood(model.take(slice(0, 1)), unit, nodes)
     cdf = np.cumsum(np.exp(log_p[0] - log_p.max()))
     result = stats.kstest(drawn, lambda x: np.interp(x, nodes[0], cdf / cdf[-1]))
@@ -65,7 +65,7 @@ def test_a_new_effect_is_that_of_the_integral_over_the_densities():
     effects = np.linspace(-1, 1.5, 401)
     log_p = stats.norm(0, one.evaluator_sd[0, 0]).logpdf(effects)
     for unit in units:
-        nodes, log_weight = density_nodes(one, unit.years)
+        nodes, log_weight = density_nodes(one, unit)
         at = one.evaluator_effect[:, [0, 0, 0], unit.benchmark]
         for k, value in enumerate(effects):
             effect = np.where(unit.evaluator < 0, value, at)

@@ -59,8 +59,8 @@ def test_an_llm_that_is_left_out_weighs_draws_by_how_badly_they_explain_it():
 
 def _predicted(model, unit):
     """Return P(a score at most the measured one | draw) by a long sum, (draw, score)."""
-    nodes, log_weight = density_nodes(model, unit.years, nodes=481)
-    mean, shared = pair_moments(model, log_sizes(unit, nodes), unit.benchmarks)
+    nodes, log_weight = density_nodes(model, unit, nodes=481)
+    mean, shared = pair_moments(model, log_sizes(model, unit, nodes), unit.benchmarks)
     effect = model.evaluator_effect[:, unit.evaluator, unit.benchmark][:, None]
     own = model.overdispersion[:, None, unit.benchmark] ** 2
     scale = np.sqrt(own + shared[..., unit.pair])

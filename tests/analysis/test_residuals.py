@@ -152,3 +152,33 @@ def test_the_check_fails_where_a_statistic_differs_from_chance_and_says_which():
     assert apart.text.startswith(f"{count} of 3 statistics differ from chance")
     assert not apart.table.loc["family_sd", "chance_inside"]
     assert f"family_sd {apart.table.loc['family_sd', 'median']:+.2f}" in apart.text
+
+
+def test_what_a_family_or_a_size_explains_is_no_residual():
+    fit = make_fit()
+    llms = fit.posterior["llm"].to_numpy()
+    index = np.repeat([0, 1, -1], 4)
+    log_n = np.log(fit.constants["n_params"].to_numpy())
+    shape = (fit.posterior.sizes["chain"], fit.posterior.sizes["draw"])
+    effect = np.broadcast_to([0.7, -0.4], (*shape, 2))
+    exponent = np.full(shape, 0.2)
+    explained = 0.2 * (log_n - 23.0) + np.array([0.7, -0.4, 0.0])[index]
+    moved = fit.posterior.assign(
+        log_density=fit.posterior["log_density"] + xr.DataArray(explained, coords={"llm": llms}),
+        family_effect=(("chain", "draw", "family"), effect),
+        family_sd=(("chain", "draw"), np.full(shape, 0.5)),
+        size_exponent=(("chain", "draw"), exponent),
+    ).assign_coords(family=["a", "b"])
+    moved.attrs = {**fit.posterior.attrs, "mean_log_n": "23.0"}
+    tree = {
+        "posterior": moved,
+        "constant_data": fit.constants.assign(family_index=("llm", index)),
+    }
+    with_terms = replace(fit, idata=xr.DataTree.from_dict(tree))
+    found, before = standardised_residuals(with_terms), standardised_residuals(fit)
+    in_family = index >= 0
+    np.testing.assert_allclose(found[..., in_family], before[..., in_family], atol=1e-9)
+    ratio = (found / before)[..., ~in_family]
+    dispersion = fit.posterior["dispersion"]
+    expected = dispersion / np.sqrt(dispersion**2 + 0.25)
+    np.testing.assert_allclose(ratio, expected.to_numpy()[..., None] * np.ones(4), rtol=1e-9)

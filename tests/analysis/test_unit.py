@@ -1,5 +1,6 @@
 """The likelihood of an LLM's scores is that of the PyMC model, and its integral is right."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from bayesdensing.analysis.unit import (
     UnitScores,
     density_nodes,
     log_likelihood,
+    log_sizes,
     marginal_log_likelihood,
 )
 from bayesdensing.assembly import assemble
@@ -64,6 +66,8 @@ def units_of_design(spec: Spec, bundle: DataBundle) -> list[UnitScores]:
             benchmark=design.obs_benchmark[llm == i],
             evaluator=design.obs_evaluator[llm == i],
             score=design.score[llm == i],
+            log_active_share=float(design.log_active_share[i]),
+            family=int(design.family[i]),
         )
         for i in range(len(design.llms))
     ]
@@ -80,6 +84,8 @@ def tiny_spec(**axes: Any) -> Spec:
         {"growth": {"deviation": "size", "parameter_count": "active"}},
         {"reference_tokens": FIXED, "loss": {"law": "power"}},
         {"reference_tokens": FIXED, "growth": {"deviation": "size", "trend": "constant"}},
+        {"growth": {"parameter_count": "estimated", "size_term": "linear"}},
+        {"growth": {"benchmark_growth": "pooled", "family": "intercept"}},
     ],
     ids=str,
 )
@@ -87,6 +93,7 @@ def test_it_is_the_likelihood_of_the_joint_model(axes, tiny_frames):
     spec = tiny_spec(**axes)
     bundle = DataBundle.from_frames(name="tiny", **tiny_frames())
     _, posterior, expected = draws_and_logp(spec, bundle, count=3)
+    posterior.attrs = {"mean_log_n": "23.0"}
     model = ScoreModel.from_posterior(posterior, spec, np.array([14042, 6511]))
     log_density = posterior["log_density"].to_numpy()[0]
     ours = sum(
@@ -161,7 +168,7 @@ def test_the_marginal_is_the_integral_over_the_prior(scores, inefficiency):
 
 def test_prior_weights_sum_to_one_behind_a_frontier_too():
     for model in (make_model(), make_model(inefficiency_sd=1.2)):
-        _, log_weight = density_nodes(model, 0.4)
+        _, log_weight = density_nodes(model, replace(make_unit(0.5), years=0.4))
         np.testing.assert_allclose(np.exp(log_weight).sum(axis=1), 1, atol=1e-10)
 
 
@@ -184,8 +191,58 @@ def test_an_unknown_evaluator_needs_an_effect_that_is_given():
         log_n=20.0, years=0.0, benchmark=np.array([1]), evaluator=np.array([-1]),
         score=np.array([0.5]),
     )  # fmt: skip
-    log_density, _ = density_nodes(model, 0.0)
+    log_density, _ = density_nodes(model, unit)
     with pytest.raises(ValueError, match="do not know"):
         log_likelihood(model, unit, log_density)
     given = log_likelihood(model, unit, log_density, effect=np.zeros((3, 1)))
     assert np.isfinite(given).all()
+
+
+# --- size, family and benchmark terms -------------------------------------------------------------
+
+
+def with_terms(**values: Any) -> ScoreModel:
+    model = make_model()
+    return replace(model, covariates=replace(model.covariates, **values))
+
+
+def prior_moments(model: ScoreModel, unit: UnitScores) -> tuple[np.ndarray, np.ndarray]:
+    nodes, log_weight = density_nodes(model, unit)
+    weight = np.exp(log_weight)
+    mean = (weight * nodes).sum(axis=1)
+    return mean, (weight * (nodes - mean[:, None]) ** 2).sum(axis=1)
+
+
+def test_a_family_is_conditioned_on_or_integrated_out():
+    effect = np.array([[0.5, -1.0], [0.4, -1.1], [0.6, -0.9]])
+    sd = np.array([0.8, 0.9, 1.0])
+    model = with_terms(families=("a", "b"), family_sd=sd, family_effect=effect)
+    unit = make_unit(0.5)
+    centre = model.level + model.growth_rate * unit.years
+    alone = prior_moments(model, unit)
+    np.testing.assert_allclose(alone[0], centre, rtol=1e-6)
+    np.testing.assert_allclose(alone[1], model.dispersion**2 + sd**2, rtol=1e-6)
+    inside = prior_moments(model, replace(unit, family=1))
+    np.testing.assert_allclose(inside[0], centre + effect[:, 1], rtol=1e-6)
+    np.testing.assert_allclose(inside[1], model.dispersion**2, rtol=1e-6)
+
+
+def test_size_moves_the_prior_and_the_weight_moves_the_size():
+    exponent, weight = np.array([0.3, -0.2, 0.1]), np.array([0.0, 0.5, 1.0])
+    model = with_terms(mean_log_n=20.0, size_exponent=exponent, active_weight=weight)
+    unit = replace(make_unit(0.5), log_n=23.0, log_active_share=-2.0)
+    log_n = 23.0 - 2.0 * weight
+    mean, _ = prior_moments(model, unit)
+    shift = exponent * (log_n - 20.0)
+    np.testing.assert_allclose(mean, model.level + model.growth_rate * unit.years + shift)
+    sizes = log_sizes(model, unit, np.zeros((3, 1)))
+    np.testing.assert_allclose(sizes[:, 0, 0], log_n)
+
+
+def test_a_benchmark_with_growth_of_its_own_sees_another_size():
+    slope = np.array([[0.2, -0.2], [0.1, -0.1], [0.0, 0.0]])
+    unit = replace(make_unit(0.5, 0.5), years=1.5)
+    model = with_terms(benchmark_slope=slope)
+    sizes = log_sizes(model, unit, np.ones((3, 1)))[:, 0]
+    np.testing.assert_allclose(sizes, unit.log_n + 1 + 1.5 * slope)
+    np.testing.assert_array_equal(model.take(slice(1, 2)).covariates.benchmark_slope, slope[1:2])

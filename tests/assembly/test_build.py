@@ -36,6 +36,10 @@ SUBSETS: list[dict[str, Any]] = [
     {"growth": {"deviation": "size"}},
     {"reference_tokens": {"rule": "fixed", "value": 1e12}},
     {"data": {"benchmarks": ("BBH",)}},
+    {"growth": {"size_term": "linear", "parameter_count": "estimated"}},
+    {"growth": {"family": "intercept"}},
+    {"growth": {"family": "intercept", "frontier": "half-normal", "size_term": "linear"}},
+    {"growth": {"benchmark_growth": "pooled", "deviation": "size"}},
 ]
 
 

@@ -2,6 +2,7 @@
 
 from functools import cache
 
+import numpy as np
 import pytest
 
 from bayesdensing.data import DataBundle
@@ -11,7 +12,15 @@ from tests.hypotheses.worlds import N_LLMS, Case, fitted, make_world, short
 
 @pytest.fixture(scope="session")
 def design(tiny_frames):
-    return DataBundle.from_frames(name="tiny", **tiny_frames(n_llms=N_LLMS))
+    frames = tiny_frames(n_llms=N_LLMS)
+    llms, every = frames["models"], np.arange(N_LLMS)
+    # families of one to six LLMs, and every second LLM with experts of which few are active
+    families = np.repeat([f"family-{k}" for k in range(7)], [6, 5, 5, 4, 3, 1, 1])
+    active = (llms["n_params"] / np.where(every % 2, 8, 1)).round()
+    frames["models"] = llms.assign(
+        family=families, n_params_active=active, is_moe=(every % 2).astype(bool)
+    )
+    return DataBundle.from_frames(name="tiny", **frames)
 
 
 @pytest.fixture(scope="session")

@@ -63,6 +63,9 @@ def recovered(found: Fit, world: World) -> dict[str, bool]:
         lower, upper = quantiles(found.posterior["log_density"], probability=0.95)
         truth = world.truth["log_density"].sel(llm=lower["llm"])
         answers["densities"] = float(((lower <= truth) & (truth <= upper)).mean()) >= 0.85
+    for name in ("active_weight", "size_exponent", "family_sd", "growth_rate_by_benchmark"):
+        if name in found.posterior:
+            answers[name] = inside(found, world, name, probability=0.999)
     if found.spec.blocks == ("loss",):
         for name in ("n_exponent", "d_exponent", "irreducible_loss"):
             answers[name] = inside(found, world, name, probability=0.999)

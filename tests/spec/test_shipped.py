@@ -109,6 +109,21 @@ def test_the_description_follows_the_axes() -> None:
     assert "11'), where" not in told(loss={"size_effects": False})
 
 
+@pytest.mark.parametrize(
+    ("name", "equation"),
+    [
+        ("size_term", "log rho_i ~ Normal(trend(t_i) + size_exponent (log N_i - mean log N), "),
+        ("active", "N_hat_i = N_i (active) rho_i"),
+        ("estimated_weight", "log N_i = (1 - active_weight) log N_total_i + active_weight log N_a"),
+        ("family", "log rho_i ~ Normal(trend(t_i) + family_effect_f(i), dispersion)"),
+        ("benchmark_slopes", "N_hat_ib = N_hat_i exp(benchmark_slope_b (t_i - mean t))"),
+    ],
+)
+def test_the_description_states_what_parts_llms_beside_the_trend(name: str, equation: str) -> None:
+    assert equation in "\n".join(describe(load_spec(name)).equations)
+    assert equation not in "\n".join(describe(load_spec("joint")).equations)
+
+
 def test_the_description_of_a_frontier_says_who_stays_behind_it() -> None:
     told = "\n".join(describe(load_spec("joint_frontier")).equations)
     assert "log rho_i = trend(t_i) - inefficiency_i + scatter_i" in told

@@ -116,6 +116,10 @@ CHANGES: list[dict[str, Any]] = [
     {"growth": {"trend": "constant"}},
     {"growth": {"parameter_count": "active"}},
     {"growth": {"deviation": "size"}},
+    {"growth": {"parameter_count": "estimated"}},
+    {"growth": {"size_term": "linear"}},
+    {"growth": {"family": "intercept"}},
+    {"growth": {"benchmark_growth": "pooled"}},
     {"priors": {"level": Prior("Normal", {"mu": 0.0, "sigma": 2.4})}},
     {"priors": {"level": Prior("StudentT", {"nu": 5, "mu": 0.0, "sigma": 2.5})}},
 ]
@@ -139,6 +143,43 @@ def test_the_hash_answers_to_every_claim() -> None:
 )
 def test_the_hash_ignores_names_words_the_sampler_and_spelling(change: dict[str, Any]) -> None:
     assert Spec(**{**JOINT, **change}).sha256 == Spec(**JOINT).sha256
+
+
+@pytest.mark.parametrize(
+    "growth",
+    [
+        {"parameter_count": "active"},
+        {"parameter_count": "estimated"},
+        {"size_term": "linear"},
+        {"family": "intercept"},
+        {"benchmark_growth": "pooled"},
+    ],
+)
+def test_terms_of_llms_are_refused_without_llms(growth: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="published values have no sizes"):
+        Spec(name="x", blocks=("published",), growth=growth)
+
+
+@pytest.mark.parametrize(
+    ("axes", "reason"),
+    [
+        ({"growth": {"benchmark_growth": "pooled", "trend": "constant"}}, "no rate for benchmarks"),
+        (
+            {"growth": {"benchmark_growth": "pooled"}, "data": {"benchmarks": ("MMLU",)}},
+            "two benchmarks or more",
+        ),
+    ],
+)
+def test_growth_by_benchmark_needs_growth_and_benchmarks(axes: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason):
+        Spec(**JOINT, **axes)
+
+
+def test_axes_that_add_nothing_are_no_part_of_the_hash() -> None:
+    plain = {"size_term": "none", "family": "none", "benchmark_growth": "shared"}
+    spec = Spec(**JOINT, growth=plain)
+    assert spec.sha256 == Spec(**JOINT).sha256
+    assert not set(plain) & set(spec.canonical()["growth"])
 
 
 def test_a_changed_copy_has_a_hash_of_its_own() -> None:

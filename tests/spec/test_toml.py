@@ -71,11 +71,13 @@ _BLOCKS = [("loss",), ("link",), ("loss", "link"), ("published",), ("loss", "lin
 
 @st.composite
 def specs(draw: st.DrawFn) -> Spec:
+    blocks = draw(st.sampled_from(_BLOCKS))
+    counts = ["total", "active", "estimated"] if "growth" in blocks else ["total"]
     raw: dict[str, Any] = {
         "name": draw(st.text(string.ascii_letters + string.digits, min_size=1, max_size=9)),
         "title": draw(_word),
         "description": draw(_word),
-        "blocks": draw(st.sampled_from(_BLOCKS)),
+        "blocks": blocks,
         "data": {
             "benchmarks": tuple(draw(st.lists(_word, max_size=3, unique=True))),
             "suite": draw(st.none() | _word),
@@ -93,7 +95,7 @@ def specs(draw: st.DrawFn) -> Spec:
         "reference_tokens": draw(_tokens),
         "growth": {
             "trend": draw(st.sampled_from(["exponential", "constant"])),
-            "parameter_count": draw(st.sampled_from(["total", "active"])),
+            "parameter_count": draw(st.sampled_from(counts)),
             "deviation": draw(st.sampled_from(["score", "size"])),
         },
         "sampler": {

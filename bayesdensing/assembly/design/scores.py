@@ -155,10 +155,9 @@ def _families(spec: Spec, llms: pd.DataFrame) -> tuple[tuple[str, ...], np.ndarr
     """Return the families with several LLMs, and of each LLM where its own stands, else -1."""
     if spec.growth.family == "none":
         return (), np.full(len(llms), -1)
-    named = llms["family"].where(llms["family"] != "")
-    count = named.value_counts()
+    count = llms["family"].value_counts()
     families = tuple(sorted(str(name) for name in count.index[count >= 2]))
-    return families, codes_of(named, families)
+    return families, codes_of(llms["family"], families)
 
 
 def _labels(rows: pd.DataFrame) -> tuple[str, ...]:
