@@ -1,5 +1,7 @@
 """Density of LLMs that a fit has not seen: what it rests on, and when it is one-sided."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -152,3 +154,40 @@ def test_labels_are_read_whatever_names_hold(fit):
     expected = observed_scores(fit)
     np.testing.assert_array_equal(found.llm, expected.llm)
     np.testing.assert_array_equal(found.evaluator, expected.evaluator)
+
+
+def test_a_family_that_the_fit_knows_tells_of_a_new_llm():
+    plain = make_scored_fit(draws=250)
+    shape = (plain.posterior.sizes["chain"], plain.posterior.sizes["draw"])
+    posterior = plain.posterior.assign(
+        family_effect=(("chain", "draw", "family"), np.full((*shape, 2), [1.5, -1.5])),
+        family_sd=(("chain", "draw"), np.full(shape, 1.0)),
+    ).assign_coords(family=["strong", "weak"])
+    tree = plain.idata.copy()
+    tree["posterior"] = posterior
+    fit = replace(plain, idata=tree)
+    found = {
+        family: fit.density_of(new_rows(("new", "MMLU", "harness", 0.6), family=family)).table
+        for family in ("strong", "weak", "another")
+    }
+    median = {family: float(t["density_median"].iloc[0]) for family, t in found.items()}
+    width = {
+        family: float(np.log(t["density_eti95_ub"] / t["density_eti95_lb"]).iloc[0])
+        for family, t in found.items()
+    }
+    assert median["strong"] > median["another"] > median["weak"]
+    assert width["another"] > max(width["strong"], width["weak"])
+    unnamed = fit.density_of(new_rows(("new", "MMLU", "harness", 0.6))).table
+    assert float(unnamed["density_median"].iloc[0]) == pytest.approx(median["another"])
+
+
+def test_a_count_that_is_estimated_differs_by_draw():
+    plain = make_scored_fit(draws=250)
+    growth = plain.spec.growth.model_copy(update={"parameter_count": "estimated"})
+    shape = (plain.posterior.sizes["chain"], plain.posterior.sizes["draw"])
+    weight = np.random.default_rng(1).uniform(0.2, 0.6, shape)
+    tree = plain.idata.copy()
+    tree["posterior"] = plain.posterior.assign(active_weight=(("chain", "draw"), weight))
+    fit = replace(plain, idata=tree, spec=plain.spec.model_copy(update={"growth": growth}))
+    table = fit.density_of(new_rows(("moe", "MMLU", "harness", 0.6), n_params_active=7e8)).table
+    assert table["n_params"].iloc[0] == pytest.approx(7e9 * 0.1 ** np.median(weight), rel=0.02)

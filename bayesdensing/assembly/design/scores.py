@@ -157,7 +157,7 @@ def _families(spec: Spec, llms: pd.DataFrame) -> tuple[tuple[str, ...], np.ndarr
         return (), np.full(len(llms), -1)
     count = llms["family"].value_counts()
     families = tuple(sorted(str(name) for name in count.index[count >= 2]))
-    return families, codes_of(llms["family"], families)
+    return families, pd.Index(families).get_indexer(pd.Index(llms["family"]))
 
 
 def _labels(rows: pd.DataFrame) -> tuple[str, ...]:
