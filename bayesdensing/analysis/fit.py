@@ -12,7 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesdensing.analysis import headline as headlines
-from bayesdensing.analysis import readings, runs, tables
+from bayesdensing.analysis import readings, runs, tables, trends
 from bayesdensing.analysis import residuals as from_trend
 
 if TYPE_CHECKING:
@@ -114,7 +114,11 @@ class Fit:
         Headline
             Intervals are equal-tailed, taken on the rate and mapped to the doubling time.
         """
-        return headlines.headline(self.posterior, label=self.headline_label)
+        return headlines.headline(
+            self.posterior,
+            label=self.headline_label,
+            segments=trends.segment_rates(self.posterior, self.spec),
+        )
 
     def summary(self) -> pd.DataFrame:
         """Return a table of the parameters of the top level.
@@ -234,7 +238,8 @@ class Fit:
         xarray.DataArray
             Dims (chain, draw, date), in the unit of the quantity.
         """
-        return readings.trend_curve(readings.thin(self.posterior, max_draws=max_draws), dates)
+        draws = readings.thin(self.posterior, max_draws=max_draws)
+        return trends.trend_curve(draws, dates, spec=self.spec)
 
     def loss_curve(self, n_params: Any = None, *, max_draws: int | None = None) -> xr.DataArray:
         """Return the loss of reference models trained by the reference-token rule.

@@ -10,8 +10,8 @@ from bayesdensing.analysis.checks import CheckResult
 from bayesdensing.analysis.intervals import INTERVAL_KIND, quantiles
 from bayesdensing.analysis.readings import require
 from bayesdensing.analysis.tables import release_dates
+from bayesdensing.analysis.trends import log_trend
 from bayesdensing.laws.frontier import mean_inefficiency
-from bayesdensing.laws.trend import trend
 
 if TYPE_CHECKING:
     from bayesdensing.analysis.fit import Fit
@@ -42,10 +42,10 @@ def standardised_residuals(fit: "Fit") -> xr.DataArray:
     error.
     """
     draws = fit.posterior
-    require(draws, "log_density", "level", "growth_rate", "dispersion", reading="residuals")
-    mean = trend(
-        years=fit.constants["years"], level=draws["level"], growth_rate=draws["growth_rate"]
+    require(
+        draws, "log_density", *fit.spec.growth.shape.needs, "dispersion", reading="residuals"
     )
+    mean = log_trend(draws, fit.spec, fit.constants["years"])
     variance = draws["dispersion"] ** 2
     if fit.spec.growth.frontier == "half-normal":
         require(draws, "inefficiency_sd", reading="residuals")

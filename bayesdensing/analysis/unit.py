@@ -16,9 +16,9 @@ from scipy.special import gammaln, logsumexp
 
 from bayesdensing.analysis.readings import require
 from bayesdensing.analysis.ruler import Ruler
+from bayesdensing.analysis.trends import TrendDraws
 from bayesdensing.laws import deviation, frontier
 from bayesdensing.laws.score import binomial_variance, shifted
-from bayesdensing.laws.trend import trend
 
 if TYPE_CHECKING:
     from bayesdensing.spec import Spec
@@ -55,9 +55,11 @@ class ScoreModel:
         Scale of each measurement's own scatter (score), sd of evaluators' effects (logits).
     evaluator_effect : ndarray, shape (draw, evaluator, benchmark)
         Evaluators' effects (logits).
-    score_df, level, growth_rate, dispersion, inefficiency_sd : ndarray, shape (draw,)
-        Degrees of freedom; the trend of log density and the scales about it (1/yr, natural log);
-        a rate or an inefficiency that the hypothesis does not have is 0.
+    trend : TrendDraws
+        The trend of log density.
+    score_df, dispersion, inefficiency_sd : ndarray, shape (draw,)
+        Degrees of freedom; scales about the trend (natural log); an inefficiency that the
+        hypothesis does not have is 0.
     """
 
     ruler: Ruler
@@ -67,8 +69,7 @@ class ScoreModel:
     evaluator_sd: np.ndarray
     evaluator_effect: np.ndarray
     score_df: np.ndarray
-    level: np.ndarray
-    growth_rate: np.ndarray
+    trend: TrendDraws
     dispersion: np.ndarray
     inefficiency_sd: np.ndarray
 
@@ -99,10 +100,10 @@ class ScoreModel:
             "overdispersion": ("benchmark",),
             "evaluator_sd": ("benchmark",),
             "evaluator_effect": ("evaluator", "benchmark"),
-            **dict.fromkeys(("score_df", "level", "growth_rate", "dispersion"), ()),
+            **dict.fromkeys(("score_df", "dispersion"), ()),
             "inefficiency_sd": (),
         }
-        absent = {"growth_rate", "inefficiency_sd"} - set(posterior.data_vars)
+        absent = {"inefficiency_sd"} - set(posterior.data_vars)
         require(posterior, *(name for name in dims if name not in absent), reading="scores")
         size = posterior.sizes["chain"] * posterior.sizes["draw"]
 
@@ -114,6 +115,7 @@ class ScoreModel:
 
         return cls(
             ruler=Ruler.from_posterior(posterior, spec),
+            trend=TrendDraws.from_posterior(posterior, spec),
             evaluators=tuple(posterior["evaluator"].to_numpy().astype(str).tolist()),
             n_items=np.asarray(n_items, dtype=float),
             **{name: flat(name, own) for name, own in dims.items()},
@@ -138,7 +140,7 @@ class ScoreModel:
             Its draws in the order asked for.
         """
         ruler = replace(self.ruler, **_taken(self.ruler, draws))
-        return replace(self, ruler=ruler, **_taken(self, draws, but=("n_items",)))
+        return replace(self, ruler=ruler, trend=self.trend.take(draws), **_taken(self, draws, but=("n_items",)))
 
 
 def _taken(value: object, draws: slice | np.ndarray, *, but: tuple[str, ...] = ()) -> Any:
@@ -208,7 +210,7 @@ def density_nodes(
     with the default, and 1e-2 for half of that. What lies beyond `REACH` has a prior probability
     of 2e-9.
     """
-    centre = trend(years=years, level=model.level, growth_rate=model.growth_rate)
+    centre = model.trend.at(years)
     scale = np.sqrt(model.dispersion**2 + model.inefficiency_sd**2)
     behind = frontier.mean_inefficiency(model.inefficiency_sd)
     steps = np.linspace(-REACH, REACH, nodes)
@@ -219,7 +221,7 @@ def density_nodes(
         inefficiency_sd=model.inefficiency_sd[:, None],
     )
     spacing = scale[:, None] * (steps[1] - steps[0])
-    return centre[:, None] + residual, prior + np.log(spacing)
+    return centre + residual, prior + np.log(spacing)
 
 
 def pair_moments(

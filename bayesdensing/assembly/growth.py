@@ -6,9 +6,10 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from bayesdensing.assembly.blocks import Curve, Link, add_trend, pooled
+from bayesdensing.assembly.blocks import Curve, Link, pooled
 from bayesdensing.assembly.design import ScoreDesign
 from bayesdensing.assembly.grouped import grouped_student_t
+from bayesdensing.assembly.trend import add_trend
 from bayesdensing.laws import frontier, score
 from bayesdensing.spec import Spec
 
@@ -74,7 +75,7 @@ def add_growth(spec: Spec, design: ScoreDesign, *, curve: Curve, link: Link, siz
 
 def _add_density(spec: Spec, design: ScoreDesign) -> Any:
     """Add the log density of every LLM, about the trend or behind the frontier."""
-    mean, dispersion = add_trend(spec, design.years)
+    mean, dispersion = add_trend(spec, design)
     if spec.growth.frontier == "none":
         return pm.Normal("log_density", mu=mean, sigma=dispersion, dims="llm")
     behind = spec.priors["inefficiency_sd"].rv("inefficiency_sd")
