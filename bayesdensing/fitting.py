@@ -239,7 +239,9 @@ def _idata(sampled: "Sampled", *, spec: Spec, seed: int) -> xr.DataTree:
     posterior = _labelled(sampled.posterior, labels)
     posterior.attrs = dict(assembled.attrs)
     if "log_error" in constants:
-        posterior = posterior.assign(log_density=_published(posterior, constants, spec=spec, seed=seed))
+        posterior = posterior.assign(
+            log_density=_published(posterior, constants, spec=spec, seed=seed)
+        )
     posterior.attrs["inference_library"] = "nutpie"
     if sampled.diagnostics.approximation is not None:
         posterior.attrs["approximate"] = sampled.diagnostics.approximation.method

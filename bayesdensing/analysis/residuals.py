@@ -42,9 +42,7 @@ def standardised_residuals(fit: "Fit") -> xr.DataArray:
     error.
     """
     draws = fit.posterior
-    require(
-        draws, "log_density", *fit.spec.growth.shape.needs, "dispersion", reading="residuals"
-    )
+    require(draws, "log_density", *fit.spec.growth.shape.needs, "dispersion", reading="residuals")
     mean = log_trend(draws, fit.spec, fit.constants["years"])
     variance = draws["dispersion"] ** 2
     if fit.spec.growth.frontier == "half-normal":

@@ -186,7 +186,8 @@ def trend_curve(posterior: xr.Dataset, dates: pd.DatetimeIndex, *, spec: "Spec")
     days = np.asarray((dates - start) / pd.Timedelta(days=1), dtype=float)
     years = xr.DataArray(days / DAYS_PER_YEAR, dims="date", coords={"date": dates})
     quantity = str(posterior.attrs.get("quantity", "capability density"))
-    values = np.exp(log_trend(posterior, spec, years))
+    found = log_trend(posterior, spec, years)
+    values = found.copy(data=np.exp(found.to_numpy()))
     return values.rename("trend").assign_attrs(long_name=f"trend of {quantity}")
 
 

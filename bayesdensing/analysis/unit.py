@@ -140,7 +140,9 @@ class ScoreModel:
             Its draws in the order asked for.
         """
         ruler = replace(self.ruler, **_taken(self.ruler, draws))
-        return replace(self, ruler=ruler, trend=self.trend.take(draws), **_taken(self, draws, but=("n_items",)))
+        return replace(
+            self, ruler=ruler, trend=self.trend.take(draws), **_taken(self, draws, but=("n_items",))
+        )
 
 
 def _taken(value: object, draws: slice | np.ndarray, *, but: tuple[str, ...] = ()) -> Any:

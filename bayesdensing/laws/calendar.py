@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 
@@ -96,4 +97,4 @@ class Calendar:
     def quarters(self) -> tuple[str, ...]:
         """What lies between two `knots`, as ``2023-01-01/2023-04-02``."""
         days = [self.day(float(knot)).isoformat() for knot in self.knots]
-        return tuple(f"{a}/{b}" for a, b in zip(days, days[1:], strict=False))
+        return tuple(f"{a}/{b}" for a, b in pairwise(days))

@@ -1,7 +1,7 @@
 """The trend of log density in time: its priors, and what its rate means in days.
 
-The curves themselves are `bayesdensing.laws.trend_curves`; `exponential` is the Densing Law (Xiao et
-al. 2025, equation 5) without the choice of record-holders.
+The curves themselves are `bayesdensing.laws.trend_curves`; `exponential` is the Densing Law (Xiao
+et al. 2025, equation 5) without the choice of record-holders.
 """
 
 from collections.abc import Mapping

@@ -6,6 +6,7 @@ agree on what the level is; what they do elsewhere is up to their own parameters
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -229,7 +230,7 @@ def _walk(years: np.ndarray, values: Mapping[str, Array], calendar: Calendar | N
     width = knots[1] - knots[0]
 
     def passed(at: np.ndarray) -> np.ndarray:
-        return np.clip((at - knots[:-1, None]) / width, 0.0, 1.0)
+        return np.asarray(np.clip((at - knots[:-1, None]) / width, 0.0, 1.0))
 
     basis = np.sqrt(width) * (passed(years) - passed(np.zeros(1)))
     return values["drift"] * years + values["walk_sd"] * (values["walk_step"] @ basis)
@@ -254,7 +255,7 @@ def _yearly(calendar: Calendar) -> tuple[Piece, ...]:
     return tuple(
         Piece(name=f"year to {calendar.day(end)}" if i else f"until {calendar.day(end)}",
               start=start, end=end)
-        for i, (start, end) in enumerate(zip(ends, ends[1:], strict=False))
+        for i, (start, end) in enumerate(pairwise(ends))
     )  # fmt: skip
 
 
