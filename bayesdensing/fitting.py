@@ -12,13 +12,12 @@ import numpy as np
 import xarray as xr
 from pydantic import ValidationError
 
-from bayesdensing.analysis import Fit, published, runs
+from bayesdensing.analysis import Fit, published, runs, trends
 from bayesdensing.data import DataBundle, load_data
 from bayesdensing.errors import RunError, SpecError
 from bayesdensing.inference import Diagnostics, store
 from bayesdensing.inference.compiling import ensure_compile_dir
 from bayesdensing.inference.progress import SilentReporter, reporter
-from bayesdensing.laws import trend
 from bayesdensing.spec import Spec, load_spec
 
 if TYPE_CHECKING:
@@ -211,7 +210,7 @@ def _sample(
     return Fit(
         spec=spec,
         data=bundle,
-        idata=_idata(sampled, seed=seed),
+        idata=_idata(sampled, spec=spec, seed=seed),
         diagnostics=sampled.diagnostics,
         seed=seed,
         timing=timing,
@@ -232,15 +231,18 @@ def _sampled(
     return (sample_quick if quick else sample_joint)(spec, bundle, seed=seed, report=report)
 
 
-def _idata(sampled: "Sampled", *, seed: int) -> xr.DataTree:
+def _idata(sampled: "Sampled", *, spec: Spec, seed: int) -> xr.DataTree:
     assembled = sampled.assembled
     # plain NumPy labels: pandas' own string type does not survive every later step
     labels = {dim: np.array(list(names or ())) for dim, names in assembled.model.coords.items()}
     constants = _labelled(xr.Dataset(dict(assembled.constants)), labels)
     posterior = _labelled(sampled.posterior, labels)
+    posterior.attrs = dict(assembled.attrs)
     if "log_error" in constants:
-        posterior = posterior.assign(log_density=_published(posterior, constants, seed=seed))
-    posterior.attrs = {**assembled.attrs, "inference_library": "nutpie"}
+        posterior = posterior.assign(
+            log_density=_published(posterior, constants, spec=spec, seed=seed)
+        )
+    posterior.attrs["inference_library"] = "nutpie"
     if sampled.diagnostics.approximation is not None:
         posterior.attrs["approximate"] = sampled.diagnostics.approximation.method
     groups = {
@@ -259,10 +261,10 @@ def _labelled(data: xr.Dataset, labels: Mapping[str, np.ndarray]) -> xr.Dataset:
     return data.assign_coords({dim: labels[dim] for dim in map(str, data.dims) if dim in labels})
 
 
-def _published(posterior: xr.Dataset, constants: xr.Dataset, *, seed: int) -> xr.DataArray:
-    mean = trend.trend(
-        years=constants["years"], level=posterior["level"], growth_rate=posterior["growth_rate"]
-    )
+def _published(
+    posterior: xr.Dataset, constants: xr.Dataset, *, spec: Spec, seed: int
+) -> xr.DataArray:
+    mean = trends.log_trend(posterior, spec, constants["years"])
     return published.latent_log_values(
         mean, posterior["dispersion"], constants["log_value"], constants["log_error"], seed=seed
     )

@@ -1,6 +1,6 @@
 """What parts LLMs beside the trend, for many draws: size, family, growth by benchmark."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -132,9 +132,9 @@ class Covariates:
         Covariates
             In the order asked for.
         """
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
-        taken = {n: v[draws] if isinstance(v, np.ndarray) else v for n, v in values.items()}
-        return type(self)(**taken)
+        values: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
+        taken = {n: v[draws] for n, v in values.items() if isinstance(v, np.ndarray)}
+        return replace(self, **taken)
 
     def log_counts(self, llms: LlmColumns) -> np.ndarray:
         """Return the parameter counts of LLMs as the hypothesis takes them.

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesdensing.analysis import covariates, readings, runs, tables
+from bayesdensing.analysis import covariates, readings, runs, tables, trends
 from bayesdensing.analysis import headline as headlines
 from bayesdensing.analysis import residuals as from_trend
 
@@ -117,7 +117,11 @@ class Fit:
         Headline
             Intervals are equal-tailed, taken on the rate and mapped to the doubling time.
         """
-        return headlines.headline(self.posterior, label=self.headline_label)
+        return headlines.headline(
+            self.posterior,
+            label=self.headline_label,
+            segments=trends.segment_rates(self.posterior, self.spec),
+        )
 
     def summary(self) -> pd.DataFrame:
         """Return a table of the parameters of the top level.
@@ -237,7 +241,8 @@ class Fit:
         xarray.DataArray
             Dims (chain, draw, date), in the unit of the quantity.
         """
-        return readings.trend_curve(readings.thin(self.posterior, max_draws=max_draws), dates)
+        draws = readings.thin(self.posterior, max_draws=max_draws)
+        return trends.trend_curve(draws, dates, spec=self.spec)
 
     def loss_curve(self, n_params: Any = None, *, max_draws: int | None = None) -> xr.DataArray:
         """Return the loss of reference models trained by the reference-token rule.

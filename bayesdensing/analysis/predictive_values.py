@@ -10,9 +10,9 @@ from scipy.stats import norm, t
 from bayesdensing.analysis.evidence import reference_runs
 from bayesdensing.analysis.predictive import compared, verdict
 from bayesdensing.analysis.readings import LOSS_LAW, require, thin
+from bayesdensing.analysis.trends import TrendDraws
 from bayesdensing.laws.deviation import sample_tails
 from bayesdensing.laws.loss import loss
-from bayesdensing.laws.trend import trend
 
 if TYPE_CHECKING:
     from bayesdensing.analysis.checks import CheckResult
@@ -88,12 +88,10 @@ def published_predictive_check(fit: "Fit", *, draws: int = 400, seed: int = 0) -
         As that of `posterior_predictive_check`, of log values, all of them one group.
     """
     posterior, constants = thin(fit.posterior, max_draws=draws), fit.constants
-    require(posterior, "level", "growth_rate", "dispersion", reading="trend")
+    require(posterior, "dispersion", reading="trend")
     require(constants, "log_value", "log_error", reading="published values")
-    level, rate, dispersion = (
-        _flat(posterior[name])[:, None] for name in ("level", "growth_rate", "dispersion")
-    )
-    mean = np.asarray(trend(years=constants["years"].to_numpy(), level=level, growth_rate=rate))
+    mean = TrendDraws.from_posterior(posterior, fit.spec).at(constants["years"].to_numpy())
+    dispersion = _flat(posterior["dispersion"])[:, None]
     sd = np.hypot(dispersion, constants["log_error"].to_numpy())
     rng = np.random.default_rng(seed)
     table = compared(

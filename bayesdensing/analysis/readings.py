@@ -5,13 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from bayesdensing.errors import DataNeedError
 from bayesdensing.laws.loss import loss
 from bayesdensing.laws.score import score
-from bayesdensing.laws.trend import DAYS_PER_YEAR, doubling_days, trend
+from bayesdensing.laws.trend import doubling_days
 
 __all__ = [
     "LINK",
@@ -26,7 +25,6 @@ __all__ = [
     "require",
     "score_curve",
     "thin",
-    "trend_curve",
 ]
 
 #: Variables of the loss law and of the score link, in natural units.
@@ -169,37 +167,6 @@ def effective_parameters(posterior: xr.Dataset, *, n_params: xr.DataArray | None
     return values.rename("effective_parameters").assign_attrs(
         units="parameters", long_name="effective parameters"
     )
-
-
-def trend_curve(posterior: xr.Dataset, dates: pd.DatetimeIndex) -> xr.DataArray:
-    """Return the trend of the quantity over dates.
-
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        With ``growth_rate`` and ``level``; ``reference_date`` in its attrs is the date of the
-        level.
-    dates : pandas.DatetimeIndex
-        Shape (date,).
-
-    Returns
-    -------
-    xarray.DataArray
-        Dims (chain, draw, date), in the unit of the quantity (not its log).
-    """
-    require(posterior, "growth_rate", "level", reading="trend")
-    start = pd.Timestamp(str(posterior.attrs["reference_date"]))
-    days = (dates - start) / pd.Timedelta(days=1)
-    years = xr.DataArray(
-        np.asarray(days, dtype=float) / DAYS_PER_YEAR, dims="date", coords={"date": dates}
-    )
-    log_trend: xr.DataArray = trend(
-        years=years, level=posterior["level"], growth_rate=posterior["growth_rate"]
-    )
-    quantity = str(posterior.attrs.get("quantity", "capability density"))
-    log_trend = log_trend.transpose("chain", "draw", "date")
-    values = log_trend.copy(data=np.exp(log_trend.to_numpy()))
-    return values.rename("trend").assign_attrs(long_name=f"trend of {quantity}")
 
 
 def _sizes(n_params: xr.DataArray | np.ndarray) -> xr.DataArray:

@@ -11,8 +11,8 @@ from bayesdensing.analysis.covariates import Covariates, llm_columns, typical_si
 from bayesdensing.analysis.intervals import INTERVAL_KIND, quantiles
 from bayesdensing.analysis.readings import require
 from bayesdensing.analysis.tables import release_dates
+from bayesdensing.analysis.trends import log_trend
 from bayesdensing.laws.frontier import mean_inefficiency
-from bayesdensing.laws.trend import trend
 
 if TYPE_CHECKING:
     from bayesdensing.analysis.fit import Fit
@@ -44,10 +44,8 @@ def standardised_residuals(fit: "Fit") -> xr.DataArray:
     error.
     """
     draws = fit.posterior
-    require(draws, "log_density", "level", "growth_rate", "dispersion", reading="residuals")
-    mean = trend(
-        years=fit.constants["years"], level=draws["level"], growth_rate=draws["growth_rate"]
-    )
+    require(draws, "log_density", *fit.spec.growth.shape.needs, "dispersion", reading="residuals")
+    mean = log_trend(draws, fit.spec, fit.constants["years"])
     beside, llms = Covariates.from_posterior(draws), llm_columns(fit.constants)
     mean = mean + _by_draw(beside.shift(llms), draws)
     even = draws["dispersion"].transpose(*_OVER).to_numpy().reshape(-1, 1)

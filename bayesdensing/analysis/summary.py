@@ -9,6 +9,7 @@ import numpy as np
 
 from bayesdensing.analysis.headline import Headline, headline
 from bayesdensing.analysis.tables import data_counts, parameter_table
+from bayesdensing.analysis.trends import segment_rates
 
 if TYPE_CHECKING:
     from bayesdensing.analysis.fit import Fit
@@ -86,9 +87,10 @@ def mode_headlines(fit: "Fit") -> list[Headline]:
     list of Headline
         One per mode; empty for a fit with one mode.
     """
+    parts = [fit.posterior.isel(chain=list(mode["chains"])) for mode in fit.diagnostics.modes]
     return [
-        headline(fit.posterior.isel(chain=list(mode["chains"])), label=fit.headline_label)
-        for mode in fit.diagnostics.modes
+        headline(part, label=fit.headline_label, segments=segment_rates(part, fit.spec))
+        for part in parts
     ]
 
 

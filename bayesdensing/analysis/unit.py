@@ -17,9 +17,9 @@ from scipy.special import gammaln, logsumexp
 from bayesdensing.analysis.covariates import Covariates, LlmColumns
 from bayesdensing.analysis.readings import require
 from bayesdensing.analysis.ruler import Ruler
+from bayesdensing.analysis.trends import TrendDraws
 from bayesdensing.laws import deviation, frontier
 from bayesdensing.laws.score import binomial_variance, shifted
-from bayesdensing.laws.trend import trend
 
 if TYPE_CHECKING:
     from bayesdensing.spec import Spec
@@ -56,9 +56,11 @@ class ScoreModel:
         Scale of each measurement's own scatter (score), sd of evaluators' effects (logits).
     evaluator_effect : ndarray, shape (draw, evaluator, benchmark)
         Evaluators' effects (logits).
-    score_df, level, growth_rate, dispersion, inefficiency_sd : ndarray, shape (draw,)
-        Degrees of freedom; the trend of log density and the scales about it (1/yr, natural log);
-        a rate or an inefficiency that the hypothesis does not have is 0.
+    trend : TrendDraws
+        The trend of log density.
+    score_df, dispersion, inefficiency_sd : ndarray, shape (draw,)
+        Degrees of freedom; scales about the trend (natural log); an inefficiency that the
+        hypothesis does not have is 0.
     covariates : Covariates
         What parts LLMs beside the trend.
     """
@@ -70,8 +72,7 @@ class ScoreModel:
     evaluator_sd: np.ndarray
     evaluator_effect: np.ndarray
     score_df: np.ndarray
-    level: np.ndarray
-    growth_rate: np.ndarray
+    trend: TrendDraws
     dispersion: np.ndarray
     inefficiency_sd: np.ndarray
     covariates: Covariates
@@ -103,10 +104,10 @@ class ScoreModel:
             "overdispersion": ("benchmark",),
             "evaluator_sd": ("benchmark",),
             "evaluator_effect": ("evaluator", "benchmark"),
-            **dict.fromkeys(("score_df", "level", "growth_rate", "dispersion"), ()),
+            **dict.fromkeys(("score_df", "dispersion"), ()),
             "inefficiency_sd": (),
         }
-        absent = {"growth_rate", "inefficiency_sd"} - set(posterior.data_vars)
+        absent = {"inefficiency_sd"} - set(posterior.data_vars)
         require(posterior, *(name for name in dims if name not in absent), reading="scores")
         size = posterior.sizes["chain"] * posterior.sizes["draw"]
 
@@ -118,6 +119,7 @@ class ScoreModel:
 
         return cls(
             ruler=Ruler.from_posterior(posterior, spec),
+            trend=TrendDraws.from_posterior(posterior, spec),
             evaluators=tuple(posterior["evaluator"].to_numpy().astype(str).tolist()),
             n_items=np.asarray(n_items, dtype=float),
             covariates=Covariates.from_posterior(posterior),
@@ -143,9 +145,13 @@ class ScoreModel:
             Its draws in the order asked for.
         """
         ruler = replace(self.ruler, **_taken(self.ruler, draws))
-        beside = self.covariates.take(draws)
-        own = _taken(self, draws, but=("n_items",))
-        return replace(self, ruler=ruler, covariates=beside, **own)
+        return replace(
+            self,
+            ruler=ruler,
+            trend=self.trend.take(draws),
+            covariates=self.covariates.take(draws),
+            **_taken(self, draws, but=("n_items",)),
+        )
 
 
 def _taken(value: object, draws: slice | np.ndarray, *, but: tuple[str, ...] = ()) -> Any:
@@ -231,8 +237,7 @@ def density_nodes(
     with the default, and 1e-2 for half of that. What lies beyond `REACH` has a prior probability
     of 2e-9.
     """
-    centre = trend(years=unit.years, level=model.level, growth_rate=model.growth_rate)
-    centre = centre + model.covariates.shift(unit.columns)[:, 0]
+    centre = model.trend.at(unit.years) + model.covariates.shift(unit.columns)
     dispersion = model.covariates.scatter(unit.columns, model.dispersion[:, None])
     scale = np.sqrt(dispersion[:, 0] ** 2 + model.inefficiency_sd**2)
     behind = frontier.mean_inefficiency(model.inefficiency_sd)
@@ -244,7 +249,7 @@ def density_nodes(
         inefficiency_sd=model.inefficiency_sd[:, None],
     )
     spacing = scale[:, None] * (steps[1] - steps[0])
-    return centre[:, None] + residual, prior + np.log(spacing)
+    return centre + residual, prior + np.log(spacing)
 
 
 def pair_moments(

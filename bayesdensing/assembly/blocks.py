@@ -9,9 +9,9 @@ import pytensor.tensor as pt
 
 from bayesdensing.assembly.design import LossDesign, PointDesign, PublishedDesign
 from bayesdensing.assembly.grouped import grouped_student_t, measured
+from bayesdensing.assembly.trend import add_trend
 from bayesdensing.laws import SCALE_SPREAD, Prior, score
 from bayesdensing.laws import loss as loss_law
-from bayesdensing.laws import trend as trend_law
 from bayesdensing.spec import Spec
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "add_loss",
     "add_loss_geometry",
     "add_published",
-    "add_trend",
     "given_loss",
     "pooled",
 ]
@@ -298,30 +297,6 @@ def add_link(spec: Spec, design: PointDesign, *, chance: np.ndarray, curve: Curv
     return Link(floor, ceiling, midpoint, slope)
 
 
-def add_trend(spec: Spec, years: np.ndarray) -> tuple[Any, Any]:
-    """Add the trend and the dispersion about it.
-
-    Parameters
-    ----------
-    spec : Spec
-        The hypothesis.
-    years : ndarray, shape (llm,)
-        Years since the reference date.
-
-    Returns
-    -------
-    tuple of TensorVariable
-        Mean log quantity (llm,) and its dispersion ().
-    """
-    level = spec.priors["level"].rv("level")
-    if spec.growth.trend == "constant":
-        rate = pm.Deterministic("growth_rate", pt.as_tensor_variable(0.0))
-    else:
-        rate = spec.priors["growth_rate"].rv("growth_rate")
-    dispersion = spec.priors["dispersion"].rv("dispersion")
-    return trend_law.trend(years=years, level=level, growth_rate=rate), dispersion
-
-
 def add_published(spec: Spec, design: PublishedDesign) -> None:
     """Add a trend through published values, their errors integrated out.
 
@@ -332,7 +307,7 @@ def add_published(spec: Spec, design: PublishedDesign) -> None:
     design : PublishedDesign
         The values.
     """
-    mean, dispersion = add_trend(spec, design.years)
+    mean, dispersion = add_trend(spec, design)
     mean = mean + np.zeros(len(design.years))
     pm.Normal(
         "log_value",

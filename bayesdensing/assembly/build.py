@@ -24,6 +24,7 @@ from bayesdensing.assembly.growth import (
     evaluator_counts,
     evaluator_stretch,
 )
+from bayesdensing.assembly.trend import trend_coords
 from bayesdensing.data import DataBundle
 from bayesdensing.laws.trend import DAYS_PER_YEAR
 from bayesdensing.spec import PRIOR_TABLE, DataAxis, Spec
@@ -100,6 +101,7 @@ def assemble(spec: Spec, bundle: DataBundle) -> Assembled:
             "llm": list(scores.llms),
             "evaluator": list(scores.evaluators),
             "score_obs": list(scores.labels),
+            **trend_coords(spec, scores),
         }
         if scores.families:
             coords["family"] = list(scores.families)
@@ -182,7 +184,8 @@ def _context(
 
 def _assemble_published(spec: Spec, bundle: DataBundle) -> Assembled:
     design = designs.published_design(spec, bundle)
-    with pm.Model(coords={"llm": list(design.llms)}) as model:
+    coords = {"llm": list(design.llms), **trend_coords(spec, design)}
+    with pm.Model(coords=coords) as model:
         add_published(spec, design)
     constants = {
         "release_year": (("llm",), _decimal_years(design.released)),

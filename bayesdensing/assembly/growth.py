@@ -6,7 +6,7 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from bayesdensing.assembly.blocks import Curve, Link, add_trend, pooled
+from bayesdensing.assembly.blocks import Curve, Link, pooled
 from bayesdensing.assembly.covariates import (
     add_drift,
     add_log_counts,
@@ -15,6 +15,7 @@ from bayesdensing.assembly.covariates import (
 )
 from bayesdensing.assembly.design import ScoreDesign
 from bayesdensing.assembly.grouped import grouped_student_t
+from bayesdensing.assembly.trend import add_trend
 from bayesdensing.laws import frontier, score
 from bayesdensing.spec import Spec
 
@@ -83,7 +84,7 @@ def add_growth(spec: Spec, design: ScoreDesign, *, curve: Curve, link: Link, siz
 
 def _add_density(spec: Spec, design: ScoreDesign, log_n: Any) -> Any:
     """Add the log density of every LLM, about the trend or behind the frontier."""
-    mean, dispersion = add_trend(spec, design.years)
+    mean, dispersion = add_trend(spec, design)
     mean, dispersion = add_to_density(spec, design, log_n=log_n, mean=mean, dispersion=dispersion)
     if spec.growth.frontier == "none":
         return pm.Normal("log_density", mu=mean, sigma=dispersion, dims="llm")

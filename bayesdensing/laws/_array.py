@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-__all__ = ["Array", "exp", "log", "log_ndtr", "sigmoid", "sqrt"]
+__all__ = ["Array", "exp", "log", "log1p", "log_ndtr", "sigmoid", "softplus", "sqrt"]
 
 #: A NumPy array, a number, an xarray object or a PyTensor variable.
 Array = Any
@@ -58,6 +58,22 @@ def log(x: Array) -> Array:
     return _pt().log(x) if _symbolic(x) else np.log(x)
 
 
+def log1p(x: Array) -> Array:
+    """Natural logarithm of 1 + x, elementwise, exact for small x.
+
+    Parameters
+    ----------
+    x : array
+        Any shape.
+
+    Returns
+    -------
+    array
+        The shape of `x`.
+    """
+    return _pt().log1p(x) if _symbolic(x) else np.log1p(x)
+
+
 def sqrt(x: Array) -> Array:
     """Square root, elementwise.
 
@@ -88,6 +104,22 @@ def sigmoid(x: Array) -> Array:
         The shape of `x`.
     """
     return _pt().sigmoid(x) if _symbolic(x) else special.expit(x)
+
+
+def softplus(x: Array) -> Array:
+    """Logarithm of 1 + exp(x), elementwise and without overflow.
+
+    Parameters
+    ----------
+    x : array
+        Any shape.
+
+    Returns
+    -------
+    array
+        The shape of `x`.
+    """
+    return _pt().softplus(x) if _symbolic(x) else np.logaddexp(0.0, x)
 
 
 def log_ndtr(x: Array) -> Array:

@@ -1,7 +1,7 @@
-"""The trend of log density in time.
+"""The trend of log density in time: its priors, and what its rate means in days.
 
-``exponential``: log rho = level + rate (t - mean t), the Densing Law (Xiao et al. 2025,
-equation 5) without the choice of record-holders. ``constant``: no growth.
+The curves themselves are `bayesdensing.laws.trend_curves`; `exponential` is the Densing Law (Xiao
+et al. 2025, equation 5) without the choice of record-holders.
 """
 
 from collections.abc import Mapping
@@ -9,29 +9,29 @@ from types import MappingProxyType
 
 import numpy as np
 
+from bayesdensing.laws import trend_curves
 from bayesdensing.laws._array import Array
+from bayesdensing.laws.calendar import DAYS_PER_YEAR, Calendar
 from bayesdensing.laws.priors import Prior
+from bayesdensing.laws.trend_curves import TRENDS, Trend, trend_of
 
 __all__ = [
     "DAYS_PER_YEAR",
     "PRIORS",
     "REASONS",
     "TRENDS",
+    "Calendar",
+    "Trend",
     "doubling_days",
     "prior_curve",
     "rate_of_doubling",
-    "trend",
+    "trend_of",
 ]
-
-#: The trends a hypothesis can choose from.
-TRENDS: tuple[str, ...] = ("exponential", "constant")
-
-DAYS_PER_YEAR = 365.25
 
 PRIORS: Mapping[str, Prior] = MappingProxyType(
     {
         "level": Prior("Normal", {"mu": 0.0, "sigma": 2.5}),
-        "growth_rate": Prior("Normal", {"mu": 0.0, "sigma": 2.5}),
+        **trend_curves.PRIORS,
         "dispersion": Prior("LogNormal", {"median": 0.7, "sigma": 1.0}),
     }
 )
@@ -39,35 +39,10 @@ PRIORS: Mapping[str, Prior] = MappingProxyType(
 REASONS: Mapping[str, str] = MappingProxyType(
     {
         "level": "order of magnitude: density within a few powers of e of the reference recipe",
-        "growth_rate": "structural: growth and decline alike; doubling from weeks to never",
+        **trend_curves.REASONS,
         "dispersion": "order of magnitude: LLMs of one date differ by tens of percent to e^3",
     }
 )
-
-
-def trend(*, years: Array, level: Array, growth_rate: Array) -> Array:
-    """Return the trend of the log quantity.
-
-    Parameters
-    ----------
-    years : array
-        Time since the reference date (years).
-    level : array
-        Natural log of the quantity at the reference date.
-    growth_rate : array
-        Natural-log growth per year; 0 is the constant trend.
-
-    Returns
-    -------
-    array
-        Natural log of the quantity.
-
-    Examples
-    --------
-    >>> float(trend(years=2.0, level=1.0, growth_rate=0.5))
-    2.0
-    """
-    return level + growth_rate * years
 
 
 def doubling_days(growth_rate: Array) -> np.ndarray:
@@ -120,6 +95,7 @@ def prior_curve(
     years: np.ndarray,
     *,
     kind: str = "exponential",
+    calendar: Calendar | None = None,
     priors: Mapping[str, Prior] = PRIORS,
     draws: int = 200,
     seed: int = 0,
@@ -132,6 +108,8 @@ def prior_curve(
         Time since the reference date (years).
     kind : str
         One of `TRENDS`.
+    calendar : Calendar, optional
+        Dates of the data, for a trend that bends.
     priors : mapping of str to Prior
         Priors, `PRIORS` where not changed.
     draws : int
@@ -150,8 +128,9 @@ def prior_curve(
     (2, 3)
     """
     rng = np.random.default_rng(seed)
-    level = priors["level"].sample(rng, (draws, 1))
-    rate = priors["growth_rate"].sample(rng, (draws, 1))
-    if kind == "constant":
-        rate = np.zeros_like(rate)
-    return np.asarray(trend(years=years, level=level, growth_rate=rate))
+    chosen = trend_of(kind, known_change=calendar is not None and calendar.change is not None)
+    names = ("level", *chosen.parameters)
+    values = {name: priors[name].sample(rng, (draws, 1)) for name in names}
+    if chosen.steps is not None and calendar is not None:
+        values[chosen.steps] = rng.normal(size=(draws, len(calendar.quarters)))
+    return np.broadcast_to(chosen.path(years, values, calendar), (draws, len(years)))

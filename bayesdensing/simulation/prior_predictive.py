@@ -10,6 +10,7 @@ import xarray as xr
 from bayesdensing.analysis import readings
 from bayesdensing.analysis.checks import CheckResult
 from bayesdensing.analysis.ruler import Ruler
+from bayesdensing.analysis.trends import trend_curve
 from bayesdensing.assembly import design as designs
 from bayesdensing.data import DataBundle
 from bayesdensing.laws import loss as loss_law
@@ -83,7 +84,7 @@ def _readings(spec: Spec, bundle: DataBundle, drawn: xr.Dataset) -> xr.Dataset:
         found |= {
             "growth_rate": drawn["growth_rate"],
             "doubling_time": readings.doubling_time(drawn),
-            "trend": readings.trend_curve(drawn, span),
+            "trend": trend_curve(drawn, span, spec=spec),
         }
     if sizes:
         found |= _curves(spec, drawn, np.concatenate(sizes))

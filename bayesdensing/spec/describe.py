@@ -98,10 +98,11 @@ def _link_equations() -> list[str]:
     ]
 
 
-def _trend_equation(spec: Spec) -> str:
-    if spec.growth.trend == "constant":
-        return "trend(t) = level"
-    return "trend(t) = level + growth_rate (t - mean t)"
+def _trend_equations(spec: Spec) -> tuple[str, ...]:
+    first, *others = spec.growth.shape.equations
+    change = spec.growth.change_date
+    known = () if change is None else (f"change = {change}",)
+    return (f"{first}, t in years", *known, *others)
 
 
 def _count_equations(spec: Spec) -> list[str]:
@@ -152,7 +153,7 @@ def _growth_equations(spec: Spec) -> list[str]:
         else f"S_b(w_b(L_b({size} exp(deviation_ib), D))), deviation_ib ~ Normal(0, deviation_sd_b)"
     )
     return [
-        f"{_trend_equation(spec)}, years",
+        *_trend_equations(spec),
         *_density_equations(spec),
         *_count_equations(spec),
         f"N_hat_i = {count} rho_i; {tokens}",
@@ -176,7 +177,7 @@ def _drift_equations() -> list[str]:
 
 def _published_equations(spec: Spec) -> list[str]:
     return [
-        f"{_trend_equation(spec)}, years",
+        *_trend_equations(spec),
         "log quantity_i ~ Normal(trend(t_i), dispersion)",
         "log value_i ~ Normal(log quantity_i, log(value_hi95 / value_lo95) / 3.92) where an "
         "interval is given, else equal",

@@ -17,7 +17,9 @@ from pydantic import (
     model_validator,
 )
 
-from bayesdensing.laws import DISTRIBUTIONS, Prior
+from bayesdensing.laws import DISTRIBUTIONS, Prior, trend_curves
+from bayesdensing.laws.calendar import HEADLINE_MONTHS
+from bayesdensing.laws.trend import TRENDS, Trend, trend_of
 from bayesdensing.spec.priors import PRIOR_TABLE
 
 __all__ = [
@@ -64,6 +66,9 @@ _PRIOR_OF = {
 }
 #: Priors whose location on the log scale enters the model.
 _LOG_NORMAL = frozenset({"midpoint_ratio", "steepness"})
+
+
+_TREND_DEFAULTS = (("trend", "exponential"), ("change_date", None))
 
 
 class _Axis(BaseModel):
@@ -180,7 +185,10 @@ class GrowthAxis(_Axis):
     Attributes
     ----------
     trend : str
-        ``exponential`` or ``constant``.
+        ``exponential``, ``constant``, ``changepoint``, ``accelerating``, ``saturating`` or
+        ``random_walk``.
+    change_date : date or None
+        When the rate of a ``changepoint`` changes; None: a date that is estimated.
     parameter_count : str
         ``total`` or ``active`` parameters, or ``estimated``: a weight between them on the log
         scale.
@@ -197,7 +205,11 @@ class GrowthAxis(_Axis):
         ``shared``, or ``pooled``: effective size grows at a rate of its own on each benchmark.
     """
 
-    trend: Literal["exponential", "constant"] = "exponential"
+    trend: Literal[
+        "exponential", "constant", "changepoint", "accelerating", "saturating", "random_walk"
+    ] = "exponential"
+    # left out where there is none: the hash of what other trends claim says nothing of it
+    change_date: Annotated[date | None, Field(exclude_if=lambda day: day is None)] = None
     parameter_count: Literal["total", "active", "estimated"] = "total"
     deviation: Literal["score", "size"] = "score"
     frontier: Literal["none", "half-normal"] = "none"
@@ -207,6 +219,20 @@ class GrowthAxis(_Axis):
     benchmark_growth: Annotated[Literal["shared", "pooled"], Field(exclude_if=_adds_nothing)] = (
         "shared"
     )
+
+    @model_validator(mode="after")
+    def _change_of_changepoint(self) -> Self:
+        if self.change_date is not None and self.trend != "changepoint":
+            raise ValueError(
+                f"change_date = {self.change_date} needs trend = 'changepoint': the rate of "
+                f"{self.trend!r} changes at no single date"
+            )
+        return self
+
+    @property
+    def shape(self) -> Trend:
+        """The curve that log density follows."""
+        return trend_of(self.trend, known_change=self.change_date is not None)
 
 
 class InformationAxis(_Axis):
@@ -385,8 +411,12 @@ class Spec(_Axis):
     @property
     def headline_label(self) -> str:
         """What the headline's rate is the rate of, in words."""
+        bends = self.growth.shape.bends
+        rate = f"mean rate over the last {HEADLINE_MONTHS} months of the data: " if bends else ""
+        change = f" (change on {self.growth.change_date})" if self.growth.change_date else ""
+        trend = f"{self.growth.trend} trend{change}"
         if self.blocks == ("published",):
-            return f"{self.growth.trend} trend through all values of the published series"
+            return f"{rate}{trend} through all values of the published series"
         if "growth" not in self.blocks:
             return "no growth block: this hypothesis has no rate"
         kind = "base LLMs" if self.data.base_only else "LLMs"
@@ -394,9 +424,9 @@ class Spec(_Axis):
         of = f"frontier ({self.growth.frontier} inefficiency)" if behind else "mean trend"
         cut = ", loss law from the reference runs alone" if self.information.flow == "cut" else ""
         return (
-            f"{of} of capability density over open {kind} in the bundle, "
+            f"{rate}{of} of capability density over open {kind} in the bundle, "
             f"{self._counted}, {self.reference_tokens.label}, "
-            f"{self.loss.law} loss law, {self.growth.trend} trend{self._beside}{cut}"
+            f"{self.loss.law} loss law, {trend}{self._beside}{cut}"
         )
 
     @property
@@ -456,8 +486,10 @@ def used_priors(raw: Mapping[str, Any]) -> frozenset[str]:
         names -= {"irreducible_share"}
     if not axis("loss", "size_effects", True):
         names -= {"size_effect_sd"}
-    if axis("growth", "trend", "exponential") == "constant":
-        names -= {"growth_rate"}
+    kind, change = (axis("growth", key, default) for key, default in _TREND_DEFAULTS)
+    if kind in TRENDS:  # else the axis itself is refused
+        own = set(trend_of(kind, known_change=change is not None).parameters)
+        names -= set(trend_curves.PRIORS) - own
     if "growth" not in blocks or axis("growth", "frontier", "none") == "none":
         names -= {"inefficiency_sd"}
     for prior, (key, value) in _PRIOR_OF.items():

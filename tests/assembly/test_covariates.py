@@ -85,7 +85,11 @@ def test_benchmarks_rates_have_the_shared_one_as_their_mean(make: Make) -> None:
             lambda llms: llms.assign(n_params_active=llms["n_params"]),
             "no LLM of the data has fewer active than total",
         ),
-        ({"size_term": "linear"}, lambda llms: llms.assign(n_params=7e9, n_params_active=7e9), "of one size"),
+        (
+            {"size_term": "linear"},
+            lambda llms: llms.assign(n_params=7e9, n_params_active=7e9),
+            "of one size",
+        ),
         (
             {"family": "intercept"},
             lambda llms: llms.assign(family=llms["model"]),

@@ -1,0 +1,105 @@
+"""The trend in the model: its parameters, its curve, and the rate that is its headline."""
+
+from typing import Any
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+
+from bayesdensing.assembly.design import PublishedDesign, ScoreDesign
+from bayesdensing.errors import DataNeedError
+from bayesdensing.laws.trend import DAYS_PER_YEAR, Calendar
+from bayesdensing.spec import Spec
+
+__all__ = ["add_trend", "calendar_of", "trend_coords"]
+
+
+def calendar_of(spec: Spec, design: ScoreDesign | PublishedDesign) -> Calendar:
+    """Return the dates that a trend refers to.
+
+    Parameters
+    ----------
+    spec : Spec
+        The hypothesis.
+    design : ScoreDesign or PublishedDesign
+        What has release dates.
+
+    Returns
+    -------
+    Calendar
+        Dates of the design and of the change.
+
+    Raises
+    ------
+    DataNeedError
+        For a change at a date that is not between the first and the last release.
+    """
+    start, end = (day.date() for day in (design.released.min(), design.released.max()))
+    change = spec.growth.change_date
+    if change is not None and not start < change < end:
+        raise DataNeedError(
+            f"growth.change_date = {change} is not between the first and the last release, {start} "
+            f"and {end}: one of its two rates would rest on no data"
+        )
+    return Calendar(reference=design.reference_date.date(), start=start, end=end, change=change)
+
+
+def trend_coords(spec: Spec, design: ScoreDesign | PublishedDesign) -> dict[str, list[str]]:
+    """Return the coordinates that a trend brings into the model.
+
+    Parameters
+    ----------
+    spec : Spec
+        The hypothesis.
+    design : ScoreDesign or PublishedDesign
+        What has release dates.
+
+    Returns
+    -------
+    dict of str to list of str
+        ``segment``: the quarters of a random walk; empty for other trends.
+    """
+    if spec.growth.shape.steps is None:
+        return {}
+    return {"segment": list(calendar_of(spec, design).quarters)}
+
+
+def add_trend(spec: Spec, design: ScoreDesign | PublishedDesign) -> tuple[Any, Any]:
+    """Add the trend and the dispersion about it.
+
+    Parameters
+    ----------
+    spec : Spec
+        The hypothesis.
+    design : ScoreDesign or PublishedDesign
+        What has release dates.
+
+    Returns
+    -------
+    tuple of TensorVariable
+        Mean log quantity (llm,) and its dispersion ().
+
+    Raises
+    ------
+    DataNeedError
+        For a change at a date outside those of the design.
+    """
+    calendar, shape = calendar_of(spec, design), spec.growth.shape
+    values = {name: spec.priors[name].rv(name) for name in ("level", *shape.parameters)}
+    if shape.steps is not None:
+        values[shape.steps] = pm.Normal(shape.steps, 0.0, 1.0, dims="segment")
+    if "change_share" in values:
+        pm.Deterministic("change_year", _decimal_year(calendar, values["change_share"]))
+    if "growth_rate" not in values:
+        start, end = calendar.window
+        rate = shape.mean_rate(values, calendar, start=start, end=end)
+        pm.Deterministic("growth_rate", pt.as_tensor_variable(rate))
+    dispersion = spec.priors["dispersion"].rv("dispersion")
+    return shape.path(design.years, values, calendar), dispersion
+
+
+def _decimal_year(calendar: Calendar, share: Any) -> Any:
+    """Return a date of the span on the scale of ``release_year``, 2000 + years since then."""
+    days = (np.datetime64(calendar.start) - np.datetime64("2000-01-01")).astype(float)
+    first, last = calendar.span
+    return 2000 + days / DAYS_PER_YEAR + share * (last - first)
