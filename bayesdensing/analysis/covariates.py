@@ -133,7 +133,9 @@ class Covariates:
             In the order asked for.
         """
         values: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
-        taken = {n: v[draws] for n, v in values.items() if isinstance(v, np.ndarray)}
+        taken: dict[str, Any] = {
+            n: v[draws] for n, v in values.items() if isinstance(v, np.ndarray)
+        }
         return replace(self, **taken)
 
     def log_counts(self, llms: LlmColumns) -> np.ndarray:
