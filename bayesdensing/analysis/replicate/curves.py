@@ -1,7 +1,6 @@
 """Equations 2 and 3 of the paper as point estimates, and equation 4, their inversion."""
 
 import itertools
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -232,12 +231,12 @@ def fit_score_curve(losses: np.ndarray, scores: np.ndarray, *, anchored: bool) -
     -----
     Xiao et al. (2025), equation 3.
     """
-    x, y = (
-        (np.append(losses, 0.0), np.append(scores, 100.0)) if anchored else (losses, scores)
-    )
-    residuals: Callable[[np.ndarray], np.ndarray] = lambda v: _sigmoid(  # noqa: E731
-        x, v[0], -np.exp(v[1]), v[2], v[3]
-    ) - y
+    x, y = (np.append(losses, 0.0), np.append(scores, 100.0)) if anchored else (losses, scores)
+
+    def residuals(values: np.ndarray) -> np.ndarray:
+        height, log_slope, midpoint, floor = values
+        return _sigmoid(x, height, -np.exp(log_slope), midpoint, floor) - y
+
     reach, spread = float(losses.max()), float(np.ptp(losses))
     bounds = (
         np.array([1.0, np.log(0.5 / reach), -reach, 0.0 if anchored else -50.0]),

@@ -71,16 +71,49 @@ class Series:
     n_params: np.ndarray
 
     def days_since(self, date: dt.date) -> np.ndarray:
-        """Return days since a date, shape (llm,)."""
+        """Return days since a date.
+
+        Parameters
+        ----------
+        date : datetime.date
+            Day 0.
+
+        Returns
+        -------
+        ndarray, shape (llm,)
+            Days.
+        """
         return (self.dates - np.datetime64(date)).astype(float)
 
     def only(self, chosen: np.ndarray) -> Self:
-        """Return some of the models, by a mask of shape (llm,)."""
+        """Return some of the models.
+
+        Parameters
+        ----------
+        chosen : ndarray of bool, shape (llm,)
+            Which.
+
+        Returns
+        -------
+        Series
+            In the same order.
+        """
         parts = (self.names, self.dates, self.values, self.n_params)
         return type(self)(*(part[chosen] for part in parts))
 
     def with_values(self, values: np.ndarray) -> Self:
-        """Return the same models with other densities, shape (llm,)."""
+        """Return the same models with other densities.
+
+        Parameters
+        ----------
+        values : ndarray, shape (llm,)
+            Densities.
+
+        Returns
+        -------
+        Series
+            In the same order.
+        """
         return type(self)(self.names, self.dates, values, self.n_params)
 
 
@@ -148,7 +181,10 @@ def points_of(bundle: "DataBundle") -> dict[str, Points]:
     losses, scores = wide["loss"], wide["score"] * 100
     if set(_SCORE_MEAN) <= set(losses.columns):
         weight = pd.Series(_SCORE_MEAN) / sum(_SCORE_MEAN.values())
-        mean = [(t[list(weight.index)] * weight).sum(axis=1, skipna=False) for t in (losses, scores)]
+        mean = [
+            pd.DataFrame(t[list(weight.index)] * weight).sum(axis=1, skipna=False)
+            for t in (losses, scores)
+        ]
         losses, scores = losses.assign(**{AVERAGE: mean[0]}), scores.assign(**{AVERAGE: mean[1]})
     out = {}
     for benchmark in losses.columns:

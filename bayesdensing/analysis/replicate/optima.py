@@ -87,7 +87,7 @@ def _apart(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def _is_minimum(residuals: Callable[[np.ndarray], np.ndarray], found: object) -> bool:
-    """Tell a minimum from a saddle or an unfinished search, by steps along the axes of curvature."""
+    """Tell a minimum from a saddle or an unfinished search, by steps along its axes."""
     values, free = np.asarray(found.x), np.asarray(found.active_mask) == 0  # type: ignore[attr-defined]
     jacobian = np.asarray(found.jac)[:, free]  # type: ignore[attr-defined]
     scale = np.maximum(np.linalg.norm(jacobian, axis=0), 1e-12)

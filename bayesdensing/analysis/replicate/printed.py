@@ -14,7 +14,7 @@ from bayesdensing.data import load_data
 __all__ = ["Printed", "Published", "published"]
 
 #: The paper's name of each constant of its curves, in constants.csv.
-_LAW = ("a", "alpha", "b", "beta")
+_LAW = ("a", "alpha", "b", "beta", "loss_rmse_authors_curve")
 _CURVE = ("sig_c", "sig_gamma", "sig_l", "sig_d")
 
 
@@ -85,7 +85,9 @@ def published() -> Published:
     if constants is None or sources is None:  # never of the bundle that is shipped
         raise RuntimeError("the packaged data lack constants.csv or sources.csv")
     rows = constants[constants["name"].str.startswith("paper_curve.")]
-    named = {str(name): float(value) for name, value in zip(rows["name"], rows["value"], strict=True)}
+    named = {
+        str(name): float(value) for name, value in zip(rows["name"], rows["value"], strict=True)
+    }
     names = dict.fromkeys(name.split(".")[1] for name in named)
 
     def those(benchmark: str, keys: tuple[str, ...]) -> list[float]:
@@ -97,10 +99,7 @@ def published() -> Published:
             key: Printed(float(entry["value"]), raw["sources"][entry["source"]])
             for key, entry in raw["values"].items()
         },
-        laws={
-            b: PowerLaw(*those(b, _LAW), rmse=named[f"paper_curve.{b}.loss_rmse_authors_curve"])
-            for b in names
-        },
+        laws={b: PowerLaw(*those(b, _LAW)) for b in names},
         curves={b: ScoreCurve(*those(b, _CURVE)) for b in names},
         law_source=str(cited),
         first_models=frozenset(raw["first_version"]["models"]),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from bayesdensing.analysis.replicate import rows as parts
+from bayesdensing.analysis.replicate.curves import PowerLaw, ScoreCurve
 from bayesdensing.analysis.replicate.inputs import (
     AVERAGE,
     Series,
@@ -16,13 +17,11 @@ from bayesdensing.analysis.replicate.inputs import (
 from bayesdensing.analysis.replicate.printed import Published, published
 from bayesdensing.analysis.replicate.regression import running_records
 from bayesdensing.analysis.replicate.rows import Row
-from bayesdensing.data import load_data
+from bayesdensing.data import DataBundle, load_data
 from bayesdensing.errors import DataNeedError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from bayesdensing.data import DataBundle
 
 __all__ = ["REFERENCE_TOKENS", "SERIES", "Replication", "replicate"]
 
@@ -121,15 +120,15 @@ def replicate(data: "str | Path | DataBundle | None" = None) -> Replication:
 
     Examples
     --------
-    >>> from bayesdensing import replicate
     >>> round(replicate().value("nmi_5bench, records: doubling time"), 1)
     106.2
     """
-    bundle = load_data(data) if data is None or not hasattr(data, "densities") else data
+    bundle = data if isinstance(data, DataBundle) else load_data(data)
     said = published()
     rows: list[Row] = []
     skipped: list[str] = []
-    laws, curves = {}, {}
+    laws: dict[str, tuple[PowerLaw, ...]] = {}
+    curves: dict[str, ScoreCurve] = {}
     try:
         found, laws = parts.law_rows(runs_of(bundle), said)
         rows += found
@@ -153,9 +152,7 @@ def replicate(data: "str | Path | DataBundle | None" = None) -> Replication:
                 rows += parts.size_rows(
                     series, said, benchmark=benchmark, law=law, curve=curves[benchmark]
                 )
-            rows += parts.other_law_rows(
-                series, said, benchmark=benchmark, optima=laws[benchmark]
-            )
+            rows += parts.other_law_rows(series, said, benchmark=benchmark, optima=laws[benchmark])
         rows += _series_rows(series, said, name=name, skipped=skipped)
         rows += _token_rows(series, said, name=name, about=about, skipped=skipped)
         if name == "nmi_5bench":
@@ -165,9 +162,7 @@ def replicate(data: "str | Path | DataBundle | None" = None) -> Replication:
     return Replication(tuple(rows), tuple(skipped), f"{bundle.name} {bundle.version}")
 
 
-def _series_rows(
-    series: Series, said: Published, *, name: str, skipped: list[str]
-) -> list[Row]:
+def _series_rows(series: Series, said: Published, *, name: str, skipped: list[str]) -> list[Row]:
     """Return the lines of a series: records and all models, and before and after ChatGPT."""
     rows: list[Row] = []
     early = series.days_since(said.chatgpt) < 0
@@ -211,7 +206,9 @@ def _token_rows(
         for which, (chosen, records) in (groups | {"all models": (own, False)}).items():
             title = f"{name}, {which}, D0 = {tokens / 1e12:g}T: doubling time"
             there = parts.moved(chosen, law=drawn, onto=drawn, tokens=tokens)
-            line = there and parts.line_of(there, origin=said.origin, records=records)
+            line = None
+            if there is not None:
+                line = parts.line_of(there, origin=said.origin, records=records)
             if there is None or line is None:
                 skipped.append(f"eq. 4: {title}: too few models have a finite size there")
                 continue
