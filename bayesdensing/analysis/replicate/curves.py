@@ -235,7 +235,7 @@ def fit_score_curve(losses: np.ndarray, scores: np.ndarray, *, anchored: bool) -
 
     def residuals(values: np.ndarray) -> np.ndarray:
         height, log_slope, midpoint, floor = values
-        return _sigmoid(x, height, -np.exp(log_slope), midpoint, floor) - y
+        return np.asarray(_sigmoid(x, height, -np.exp(log_slope), midpoint, floor) - y)
 
     reach, spread = float(losses.max()), float(np.ptp(losses))
     bounds = (
