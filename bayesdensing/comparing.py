@@ -12,6 +12,7 @@ from bayesdensing.analysis.comparison import (
     Comparison,
     compared,
     refuse_different_outcomes,
+    refuse_no_llms,
 )
 from bayesdensing.data import DataBundle, load_data
 from bayesdensing.errors import DataNeedError
@@ -88,18 +89,23 @@ def compare(
     """
     if len(hypotheses) < 2:
         raise DataNeedError("a comparison needs two hypotheses or more")
+    chosen = [
+        item if isinstance(item, Fit) else resolved(item, draws=draws, tune=tune, chains=chains)
+        for item in hypotheses
+    ]
+    specs = [item.spec if isinstance(item, Fit) else item for item in chosen]
+    for i, spec in enumerate(specs):
+        if spec.name in [other.name for other in specs[:i]]:
+            raise DataNeedError(f"two hypotheses are named {spec.name}: rename one")
+    refuse_no_llms(specs)  # before time is spent on fits
     bundle = data if isinstance(data, DataBundle) else None
     fits: dict[str, Fit] = {}
-    for item in hypotheses:
+    for item in chosen:
         if isinstance(item, Fit):
-            found = item
-        else:
-            bundle = load_data(data) if bundle is None else bundle  # type: ignore[arg-type]
-            spec = resolved(item, draws=draws, tune=tune, chains=chains)
-            found = _fitted(spec, bundle, seed=seed, out=out, progress=progress)
-        if found.spec.name in fits:
-            raise DataNeedError(f"two hypotheses are named {found.spec.name}: rename one")
-        fits[found.spec.name] = found
+            fits[item.spec.name] = item
+            continue
+        bundle = load_data(data) if bundle is None else bundle  # type: ignore[arg-type]
+        fits[item.name] = _fitted(item, bundle, seed=seed, out=out, progress=progress)
     refuse_different_outcomes(fits)
     candidates = []
     for name, found in fits.items():

@@ -22,6 +22,8 @@ __all__ = ["Excluder", "Without"]
 #: Draws and warm-up of a refit, per chain, and R-hat up to which its predictions are used: a mean
 #: of likelihoods needs less than the quantiles of a headline.
 _DRAWS, _TUNE, _WARM_TUNE, _RHAT = 500, 600, 300, 1.05
+#: A refit whose chains disagree is made once more, so many times as long.
+_LONGER = (1, 4)
 
 
 @dataclass(frozen=True)
@@ -96,19 +98,23 @@ class Excluder:
         weight = np.ones(self._fit.posterior.sizes["llm"])
         weight[llms] = 0
         warmth, settings = self._warmth, self._fit.spec.sampler
-        made = self._sampler.sample(
-            seed=int(np.random.SeedSequence([self._seed, *map(int, llms)]).generate_state(1)[0]),
-            draws=_DRAWS,
-            tune=_TUNE if warmth is None else _WARM_TUNE,
-            chains=settings.chains,
-            target_accept=settings.target_accept,
-            data={LLM_WEIGHT: weight},
-            warmth=warmth,
-        )
-        record = diagnose(made.posterior, made.stats)
-        few = record.divergences <= FEW_DIVERGENCES * _DRAWS * settings.chains
-        found = self._predict(made.posterior, llms)
-        return Without(found, bool(record.max_rhat < _RHAT and few))
+        seed = int(np.random.SeedSequence([self._seed, *map(int, llms)]).generate_state(1)[0])
+        for longer in _LONGER:
+            made = self._sampler.sample(
+                seed=seed,
+                draws=_DRAWS * longer,
+                tune=longer * (_TUNE if warmth is None else _WARM_TUNE),
+                chains=settings.chains,
+                target_accept=settings.target_accept,
+                data={LLM_WEIGHT: weight},
+                warmth=warmth,
+            )
+            record = diagnose(made.posterior, made.stats)
+            few = record.divergences <= FEW_DIVERGENCES * _DRAWS * longer * settings.chains
+            usable = bool(record.max_rhat < _RHAT and few)
+            if usable:
+                break
+        return Without(self._predict(made.posterior, llms), usable)
 
     def _predict(self, posterior: xr.Dataset, llms: np.ndarray) -> np.ndarray:
         if self._published:

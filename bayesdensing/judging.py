@@ -13,6 +13,7 @@ from bayesdensing.analysis.hypothesis import (
     share_of,
     values_of,
 )
+from bayesdensing.errors import SpecError
 from bayesdensing.simulation import prior_draws
 
 __all__ = ["hypothesis"]
@@ -58,10 +59,14 @@ def hypothesis(fit: Fit, text: str, *, draws: int = 4000, seed: int = 0) -> Hypo
     else:
         claim.holds(found)
         posterior = share_of(claim, fit.posterior)
-        prior = share_of(claim, prior_draws(fit.spec, fit.data, draws=draws, seed=seed))
-        ratio, mcse, refusal = odds_ratio(posterior, prior)
-        if fit.reference is not None:
-            ratio, mcse, refusal = float("nan"), float("nan"), _CUT
+        prior, (ratio, mcse, refusal) = None, (*_NOTHING, _CUT)
+        if fit.reference is None:
+            before = prior_draws(fit.spec, fit.data, draws=draws, seed=seed)
+            try:
+                prior = share_of(claim, before)
+                ratio, mcse, refusal = odds_ratio(posterior, prior)
+            except SpecError as error:  # what is defined for every posterior draw need not be here
+                ratio, mcse, refusal = *_NOTHING, f"under the prior, {error}"
     return HypothesisResult(
         claim=claim.text,
         fit=fit.spec.name,
@@ -74,29 +79,29 @@ def hypothesis(fit: Fit, text: str, *, draws: int = 4000, seed: int = 0) -> Hypo
     )
 
 
+_NOTHING = float("nan"), float("nan")
 _CUT = "the draws of a cut are not those of a posterior: Bayes' rule does not tie them to the prior"
 
 
 def _at_a_point(fit: Fit, claim: Claim) -> tuple[float, float, str | None]:
     """Return the Savage-Dickey ratio, or why it is not defined."""
-    nothing = float("nan"), float("nan")
     if claim.point is None:
-        return *nothing, (
+        return *_NOTHING, (
             "a ratio of densities is defined for one parameter and a number, as in "
             "growth_rate == 0: how the value of an expression is come by is not unique"
         )
     name, value = claim.point
     name = "growth_rate" if name == RATE else name
     if name == DOUBLING:
-        return *nothing, (
+        return *_NOTHING, (
             "a doubling time is derived from the growth rate, infinite for part of its range: ask "
             "for growth_rate == value"
         )
     if fit.reference is not None:
-        return *nothing, _CUT
+        return *_NOTHING, _CUT
     refusal = _not_free(fit, name)
     if refusal is not None:
-        return *nothing, refusal
+        return *_NOTHING, refusal
     draws = values_of((name,), fit.posterior)[name]
     return density_ratio(draws, fit.spec.priors[name], value)
 

@@ -18,8 +18,19 @@ from bayesdensing.files import write_text
 
 if TYPE_CHECKING:
     from bayesdensing.analysis.fit import Fit
+    from bayesdensing.spec import Spec
 
-__all__ = ["BEST", "EQUAL", "WORSE", "Candidate", "Comparison", "compared", "group_of"]
+__all__ = [
+    "BEST",
+    "EQUAL",
+    "WORSE",
+    "Candidate",
+    "Comparison",
+    "compared",
+    "group_of",
+    "refuse_different_outcomes",
+    "refuse_no_llms",
+]
 
 #: What the table says of a hypothesis beside the best of its group.
 BEST, EQUAL, WORSE = "best", "cannot be told apart from the best", "predicts worse"
@@ -30,6 +41,7 @@ _TOLD_APART = 2.0
 _UNITS = {
     "elpd": "nats", "se": "nats", "elpd_diff": "nats", "diff_se": "nats", "p_eff": "parameters",
     "doubling_time_days": "days", "eti95_lb": "days", "eti95_ub": "days",
+    "growth_rate": "1/yr", "growth_rate_eti95_lb": "1/yr", "growth_rate_eti95_ub": "1/yr",
 }  # fmt: skip
 
 _NOTE = (
@@ -70,7 +82,8 @@ class Comparison:
         ``elpd_diff`` from the best of the group with ``diff_se``; ``verdict``; ``weight``, of
         stacking, NaN where a hypothesis gets none; ``max_k``; numbers of units by rung: ``psis``,
         ``moment_matching``, ``exact_refit`` and ``not_reliable``; ``reliable``; ``converged``;
-        ``doubling_time_days``, ``eti95_lb``, ``eti95_ub``. Units in ``attrs``.
+        ``doubling_time_days``, ``eti95_lb``, ``eti95_ub``; ``growth_rate``,
+        ``growth_rate_eti95_lb``, ``growth_rate_eti95_ub``. Units in ``attrs``.
     pointwise : pandas.DataFrame
         One row per hypothesis and unit: ``hypothesis``, ``left_out``, ``unit``, ``elpd``,
         ``pareto_k``, ``rung``, ``reliable``.
@@ -154,7 +167,7 @@ def group_of(fit: "Fit") -> tuple[str, str]:
     if spec.blocks == ("published",):
         ruler = f"published values of {fit.posterior.attrs['quantity']}"
     else:
-        # a score link is an axis of its own once hypotheses differ in it
+        # the score link is an axis of its own once hypotheses differ in it
         link = spec.canonical().get("link")
         ruler = (
             f"{spec.loss.law} loss law, {spec.reference_tokens.label}, "
@@ -175,11 +188,38 @@ def group_of(fit: "Fit") -> tuple[str, str]:
     return ruler, digest.hexdigest()
 
 
-def outcome_of(fit: "Fit") -> str:
+def _outcome_of(fit: "Fit") -> str:
     """Return what a fit predicts, in words: hypotheses of different outcomes cannot be compared."""
     if fit.spec.blocks == ("published",):
         return f"published values of {fit.posterior.attrs['quantity']}"
-    return "scores of LLMs" if "growth" in fit.spec.blocks else "nothing about LLMs"
+    return "scores of LLMs"
+
+
+def refuse_no_llms(specs: Sequence["Spec"]) -> None:
+    """Refuse hypotheses that predict nothing about LLMs, or not the same kind of outcome.
+
+    Parameters
+    ----------
+    specs : sequence of Spec
+        Hypotheses, which need not have been fitted.
+
+    Raises
+    ------
+    DataNeedError
+        In one line.
+    """
+    kinds = {}
+    for spec in specs:
+        if not {"growth", "published"} & set(spec.blocks):
+            raise DataNeedError(
+                f"{spec.name} predicts nothing about LLMs: there is nothing to compare"
+            )
+        kinds["published values" if "published" in spec.blocks else "scores of LLMs"] = spec.name
+    if len(kinds) > 1:
+        (one, first), (other, second) = kinds.items()
+        raise DataNeedError(
+            f"{first} predicts {one}, {second} {other}: no comparison of the two means anything"
+        )
 
 
 def refuse_different_outcomes(fits: Mapping[str, "Fit"]) -> None:
@@ -195,11 +235,10 @@ def refuse_different_outcomes(fits: Mapping[str, "Fit"]) -> None:
     DataNeedError
         In one line, naming two that differ.
     """
-    outcomes = {name: outcome_of(fit) for name, fit in fits.items()}
+    refuse_no_llms([fit.spec for fit in fits.values()])
+    outcomes = {name: _outcome_of(fit) for name, fit in fits.items()}
     first, kind = next(iter(outcomes.items()))
     for name, other in outcomes.items():
-        if other == "nothing about LLMs":
-            raise DataNeedError(f"{name} predicts nothing about LLMs: there is nothing to compare")
         if other != kind:
             raise DataNeedError(
                 f"{first} predicts {kind}, {name} {other}: no comparison of the two means anything"
@@ -285,6 +324,8 @@ def _rows(
         n = len(out.elpd)
         doubling = candidate.fit.headline().doubling_time_days
         low, high = (np.nan, np.nan) if doubling is None else doubling.eti95
+        rate = candidate.fit.headline().growth_rate_per_year
+        slow, fast = (np.nan, np.nan) if rate is None else rate.eti95
         rows.append(
             {
                 "group": group,
@@ -308,6 +349,9 @@ def _rows(
                 "doubling_time_days": np.nan if doubling is None else doubling.median,
                 "eti95_lb": low,
                 "eti95_ub": high,
+                "growth_rate": np.nan if rate is None else rate.median,
+                "growth_rate_eti95_lb": slow,
+                "growth_rate_eti95_ub": fast,
             }
         )
     return rows
