@@ -18,6 +18,7 @@ from bayesdensing.analysis.leave_out import (
     log_jacobian,
     log_mean_exp,
     psis,
+    spread_over_draws,
     strata_of,
     summed,
 )
@@ -153,8 +154,10 @@ class CrossValidation:
             inside = block[later]
             parts.append(log_mean_exp(found.log_likelihood[:, inside]))
             names += self._names[block].tolist()
-            rungs += [_exact(found.usable)] * int(inside.sum())
-            usable += [found.usable] * int(inside.sum())
+            stable = spread_over_draws(found.log_likelihood[:, inside])
+            for rung, sound in _judged(found.usable, stable):
+                rungs.append(rung)
+                usable.append(sound)
         order = {name: i for i, name in enumerate(self._names)}
         places = [order[name] for name in names]
         return LeftOut(
@@ -194,8 +197,9 @@ class CrossValidation:
             refits += 1
             self._tell(f"{self._fit.spec.name}: refit without {kind} {names[unit]}")
             without = self._excluder.without(members[unit])
-            exact = float(log_mean_exp(without.log_likelihood.sum(axis=1)))
-            found = _with(found, unit, exact, _exact(without.usable), reliable=without.usable)
+            whole = without.log_likelihood.sum(axis=1, keepdims=True)
+            rung, sound = _judged(without.usable, spread_over_draws(whole))[0]
+            found = _with(found, unit, float(log_mean_exp(whole)[0]), rung, reliable=sound)
         jacobian = np.array([log_jacobian(self._fit)[of].sum() for of in members])
         return replace(
             found,
@@ -203,9 +207,7 @@ class CrossValidation:
             effective_parameters=float((seen - found.elpd).sum()),
         )
 
-    def _matched(
-        self, found: LeftOut, unit: int, llms: np.ndarray, *, limit: float
-    ) -> LeftOut:
+    def _matched(self, found: LeftOut, unit: int, llms: np.ndarray, *, limit: float) -> LeftOut:
         """Try to move the draws: where all of a model's values are of its top level."""
         if not self._published:
             return found
@@ -218,8 +220,11 @@ class CrossValidation:
         return _with(found, unit, elpd, MATCHED, reliable=True) if k <= limit else found
 
 
-def _exact(usable: bool) -> str:
-    return EXACT if usable else f"{EXACT}, chains disagree"
+def _judged(usable: bool, stable: np.ndarray) -> list[tuple[str, bool]]:
+    """Return for each unit of an exact refit its rung, and whether that can be relied on."""
+    if not usable:
+        return [(f"{EXACT}, chains disagree", False)] * len(stable)
+    return [(EXACT, True) if one else (f"{EXACT}, few draws", False) for one in stable]
 
 
 def _smallest(strata: np.ndarray) -> int:

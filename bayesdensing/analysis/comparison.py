@@ -291,9 +291,7 @@ def compared(candidates: Sequence[Candidate], *, unconverged: bool = False) -> C
     )
 
 
-def _weights(
-    members: Sequence[Candidate], *, unconverged: bool
-) -> dict[str, dict[str, float]]:
+def _weights(members: Sequence[Candidate], *, unconverged: bool) -> dict[str, dict[str, float]]:
     """Return stacking weights by kind and name."""
     fit_to_weigh = [c for c in members if unconverged or c.fit.diagnostics.usable]
     found = {}

@@ -26,6 +26,7 @@ __all__ = [
     "log_jacobian",
     "log_mean_exp",
     "psis",
+    "spread_over_draws",
     "strata_of",
     "summed",
 ]
@@ -120,6 +121,24 @@ def log_mean_exp(values: np.ndarray) -> np.ndarray:
         Log of the mean.
     """
     return np.asarray(logsumexp(values, axis=0) - np.log(len(values)))
+
+
+def spread_over_draws(log_likelihood: np.ndarray) -> np.ndarray:
+    """Say whether mean likelihoods rest on enough draws to be relied on.
+
+    Parameters
+    ----------
+    log_likelihood : ndarray, shape (draw, unit)
+        Log likelihood of each unit's outcomes under draws that have not seen them.
+
+    Returns
+    -------
+    ndarray of bool, shape (unit,)
+        False where the likelihood's own tail is too heavy for its mean: of an outcome far off,
+        even an exact refit may have no draw under which it is likely.
+    """
+    _, k = smoothed_weights(-log_likelihood)
+    return np.asarray(k <= good_k(len(log_likelihood)))
 
 
 def psis(

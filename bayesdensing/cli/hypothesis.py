@@ -30,7 +30,8 @@ def register(app: typer.Typer) -> None:
         The program, changed in place.
     """
     app.command(
-        "hypothesis", epilog='Example: bayesdensing hypothesis runs/joint "doubling_time_days < 120"'
+        "hypothesis",
+        epilog='Example: bayesdensing hypothesis runs/joint "doubling_time_days < 120"',
     )(_hypothesis)
 
 

@@ -134,7 +134,9 @@ def _draw_rates(axes: Axes, data: xr.Dataset) -> None:
             va="center",
         )  # fmt: skip
     top = float(np.nanmax(data["rate_upper"].to_numpy()))
-    axes.set_xlim(min(0.0, float(np.nanmin(data["rate_lower"].to_numpy()))) - 0.05, 1.75 * top + 0.1)
+    axes.set_xlim(
+        min(0.0, float(np.nanmin(data["rate_lower"].to_numpy()))) - 0.05, 1.75 * top + 0.1
+    )
     axes.set_xlabel("growth rate (1/yr)")
     axes.tick_params(labelleft=False)
     tidy(axes)
