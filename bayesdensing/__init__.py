@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from bayesdensing import plots as plot
     from bayesdensing.analysis import Fit
     from bayesdensing.checking import check
+    from bayesdensing.comparing import compare
     from bayesdensing.data import DataBundle, load_data, validate_bundle
     from bayesdensing.fitting import fit, load_fit
+    from bayesdensing.judging import hypothesis
     from bayesdensing.spec import Spec, list_specs, load_spec
 
 __version__ = "0.1.0"
@@ -29,7 +31,9 @@ __all__ = [
     "Spec",
     "__version__",
     "check",
+    "compare",
     "fit",
+    "hypothesis",
     "list_specs",
     "load_data",
     "load_fit",
@@ -43,7 +47,9 @@ _HOMES = {
     "Fit": "bayesdensing.analysis",
     "Spec": "bayesdensing.spec",
     "check": "bayesdensing.checking",
+    "compare": "bayesdensing.comparing",
     "fit": "bayesdensing.fitting",
+    "hypothesis": "bayesdensing.judging",
     "list_specs": "bayesdensing.spec",
     "load_data": "bayesdensing.data",
     "load_fit": "bayesdensing.fitting",

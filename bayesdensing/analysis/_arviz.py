@@ -10,7 +10,7 @@ from arviz_stats.base.array import BaseArray
 
 from bayesdensing.analysis.readings import REFERENCE_DRAW
 
-__all__ = ["convergence", "pooled_convergence", "smoothed_weights"]
+__all__ = ["convergence", "mean_error", "pooled_convergence", "smoothed_weights"]
 
 
 def convergence(draws: xr.Dataset) -> xr.Dataset:
@@ -122,3 +122,23 @@ def smoothed_weights(log_likelihood: np.ndarray) -> tuple[np.ndarray, np.ndarray
     psislw: Any = BaseArray().psislw  # without types
     log_weights, k = psislw(np.asarray(log_likelihood).T, axis=-1)
     return np.asarray(log_weights).T, np.asarray(k)
+
+
+def mean_error(draws: np.ndarray) -> tuple[float, float]:
+    """Return how many independent draws a mean is worth, and its Monte-Carlo standard error.
+
+    Parameters
+    ----------
+    draws : ndarray, shape (chain, draw)
+        Draws of one number.
+
+    Returns
+    -------
+    tuple of float
+        Effective sample size and standard error; NaN where all draws are the same.
+    """
+    if np.ptp(draws) == 0:
+        return float("nan"), float("nan")
+    values = xr.DataArray(draws, dims=("chain", "draw"))
+    ess = float(az.ess(xr.Dataset({"x": values}), method="mean")["x"])
+    return ess, float(draws.std(ddof=1) / np.sqrt(ess))

@@ -8,7 +8,7 @@ import pytensor.tensor as pt
 
 from bayesdensing.laws.deviation import shared_student_t
 
-__all__ = ["grouped_student_t", "measured"]
+__all__ = ["group_log_density", "grouped_student_t", "measured"]
 
 
 def grouped_student_t(
@@ -51,14 +51,13 @@ def grouped_student_t(
     TensorVariable
         The observed variable; its log density is the joint one of all groups.
     """
-    count = np.bincount(group)
     return pm.CustomDist(
         name,
         mean,
         own_scale,
         shared_variance,
         df,
-        logp=_logp(group, count, own_class),
+        logp=_logp(group, own_class),
         random=_random(group, own_class),
         signature="(o),(c),(p),()->(o)",
         observed=measured(name, observed, dims=dims),
@@ -86,19 +85,35 @@ def measured(name: str, values: np.ndarray, *, dims: str) -> Any:
     return pm.Data(f"{name}_measured", values, dims=dims, shape=values.shape)
 
 
-def _logp(group: np.ndarray, count: np.ndarray, own_class: np.ndarray) -> Any:
+def group_log_density(group: np.ndarray, own_class: np.ndarray) -> Any:
+    """Return the function that gives each group's log density.
+
+    Parameters
+    ----------
+    group : ndarray of int, shape (obs,)
+        Group of each observation, every group with at least one.
+    own_class : ndarray of int, shape (group,)
+        Class of each group.
+
+    Returns
+    -------
+    callable
+        Of values (obs,) and of mean, own scale, shared variance and degrees of freedom as
+        `grouped_student_t` takes them; gives log densities (group,).
+    """
+    count = np.bincount(group)
     sizes, which = np.unique(count, return_inverse=True)
 
     def summed(values: Any) -> Any:
         return pt.as_tensor(np.zeros(len(count)))[group].inc(values)
 
-    def logp(value: Any, mean: Any, own: Any, shared: Any, df: Any) -> Any:
+    def terms(value: Any, mean: Any, own: Any, shared: Any, df: Any) -> Any:
         residual = value - mean
         # one log-gamma per distinct group size, not per group
         constant = (
             pt.gammaln((df + sizes) / 2) - pt.gammaln(df / 2) - sizes / 2 * pt.log(df * np.pi)
         )[which]
-        terms = shared_student_t(
+        return shared_student_t(
             total=summed(residual),
             total_square=summed(residual**2),
             count=count.astype(float),
@@ -108,7 +123,15 @@ def _logp(group: np.ndarray, count: np.ndarray, own_class: np.ndarray) -> Any:
             df=df,
             log_constant=constant,
         )
-        return terms.sum()
+
+    return terms
+
+
+def _logp(group: np.ndarray, own_class: np.ndarray) -> Any:
+    terms = group_log_density(group, own_class)
+
+    def logp(value: Any, mean: Any, own: Any, shared: Any, df: Any) -> Any:
+        return terms(value, mean, own, shared, df).sum()
 
     return logp
 

@@ -8,7 +8,17 @@ from typing import Annotated
 import typer
 
 from bayesdensing import __version__
-from bayesdensing.cli import check, density, fit, hypotheses, recover, simulate, validate
+from bayesdensing.cli import (
+    check,
+    compare,
+    density,
+    fit,
+    hypotheses,
+    hypothesis,
+    recover,
+    simulate,
+    validate,
+)
 from bayesdensing.cli.console import print_anything, say, silence_stdout
 from bayesdensing.errors import BayesdensingError
 
@@ -27,7 +37,7 @@ app = typer.Typer(
     help="Bayesian joint posterior for the densing law of large language models.",
     epilog="Example: bayesdensing fit joint --out runs/joint",
 )
-for command in (fit, hypotheses, validate, density, check, simulate, recover):
+for command in (fit, hypotheses, validate, density, check, compare, hypothesis, simulate, recover):
     command.register(app)
 
 

@@ -144,6 +144,27 @@ class Prior:
         """
         return self._natural(self._frozen().ppf(q))
 
+    def pdf(self, x: Any) -> np.ndarray:
+        """Return probability densities.
+
+        Parameters
+        ----------
+        x : array_like
+            Values in the parameter's unit, any shape.
+
+        Returns
+        -------
+        ndarray
+            Densities, the shape of `x`; 0 outside of the support.
+        """
+        values = np.asarray(x, dtype=float)
+        if self.dist != "LogitNormal":
+            return np.asarray(self._frozen().pdf(values))
+        inside = (values > 0) & (values < 1)
+        safe = np.where(inside, values, 0.5)
+        density = self._frozen().pdf(np.log(safe) - np.log1p(-safe)) / (safe * (1 - safe))
+        return np.asarray(np.where(inside, density, 0.0))
+
     def interval(self, prob: float = 0.89) -> np.ndarray:
         """Return the equal-tailed interval that holds `prob`.
 

@@ -1,0 +1,396 @@
+"""How well hypotheses predict what they have not seen, side by side."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from bayesdensing.analysis.headline import Headline
+from bayesdensing.analysis.leave_out import LeftOut
+from bayesdensing.analysis.stacking import difference, mixture_estimate, stacking_weights
+from bayesdensing.analysis.summary import plain, to_json
+from bayesdensing.errors import DataNeedError
+from bayesdensing.files import write_text
+
+if TYPE_CHECKING:
+    from bayesdensing.analysis.fit import Fit
+    from bayesdensing.spec import Spec
+
+__all__ = [
+    "BEST",
+    "EQUAL",
+    "WORSE",
+    "Candidate",
+    "Comparison",
+    "compared",
+    "group_of",
+    "refuse_different_outcomes",
+    "refuse_no_llms",
+]
+
+#: What the table says of a hypothesis beside the best of its group.
+BEST, EQUAL, WORSE = "best", "cannot be told apart from the best", "predicts worse"
+
+#: Standard errors of a difference below which hypotheses cannot be told apart.
+_TOLD_APART = 2.0
+
+_UNITS = {
+    "elpd": "nats", "se": "nats", "elpd_diff": "nats", "diff_se": "nats", "p_eff": "parameters",
+    "doubling_time_days": "days", "eti95_lb": "days", "eti95_ub": "days",
+    "growth_rate": "1/yr", "growth_rate_eti95_lb": "1/yr", "growth_rate_eti95_ub": "1/yr",
+}  # fmt: skip
+
+_NOTE = (
+    "weights are for mixing predictions, not probabilities of hypotheses; doubling times: median "
+    "and equal-tailed 95 % interval"
+)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Candidate:
+    """A hypothesis with its predictions of what it has not seen.
+
+    Attributes
+    ----------
+    name : str
+        Unique among those compared.
+    fit : Fit
+        Its fit.
+    left_out : tuple of LeftOut
+        Predictions, one per kind.
+    """
+
+    name: str
+    fit: "Fit"
+    left_out: tuple[LeftOut, ...]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Comparison:
+    """Hypotheses side by side, in groups that share data and ruler.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row per hypothesis and kind of what is left out, the best of each group first. Columns:
+        ``group``, ``hypothesis``, ``left_out``, ``n_units``; ``elpd`` with standard error ``se``
+        (nats, on the outcomes' own scale); ``p_eff``, what having seen the outcomes adds;
+        ``elpd_diff`` from the best of the group with ``diff_se``; ``verdict``; ``weight``, of
+        stacking, NaN where a hypothesis gets none; ``max_k``; numbers of units by rung: ``psis``,
+        ``moment_matching``, ``exact_refit`` and ``not_reliable``; ``reliable``; ``converged``;
+        ``doubling_time_days``, ``eti95_lb``, ``eti95_ub``; ``growth_rate``,
+        ``growth_rate_eti95_lb``, ``growth_rate_eti95_ub``. Units in ``attrs``.
+    pointwise : pandas.DataFrame
+        One row per hypothesis and unit: ``hypothesis``, ``left_out``, ``unit``, ``elpd``,
+        ``pareto_k``, ``rung``, ``reliable``.
+    stacked : mapping of str to Headline
+        Headline of each group of several hypotheses, their draws mixed by weight.
+    groups : mapping of str to str
+        What the hypotheses of each group share, in words.
+    notes : tuple of str
+        What a reader needs to know.
+    """
+
+    table: pd.DataFrame
+    pointwise: pd.DataFrame
+    stacked: Mapping[str, Headline]
+    groups: Mapping[str, str]
+    notes: tuple[str, ...]
+
+    @property
+    def converged(self) -> bool:
+        """Whether the draws of every hypothesis passed their checks."""
+        return bool(self.table["converged"].all())
+
+    @property
+    def reliable(self) -> bool:
+        """Whether every unit stands on a rung that can be relied on."""
+        return bool(self.table["reliable"].all())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the object of ``comparison.json``: plain types, null for what is not defined."""
+        found: dict[str, Any] = plain(
+            {
+                "schema_version": 1,
+                "converged": self.converged,
+                "reliable": self.reliable,
+                "groups": dict(self.groups),
+                "hypotheses": self.table.to_dict("records"),
+                "stacked": {name: found.to_dict() for name, found in self.stacked.items()},
+                "units": dict(_UNITS),
+                "notes": list(self.notes),
+            }
+        )
+        return found
+
+    def save(self, folder: str | Path) -> Path:
+        """Write ``comparison.csv``, ``pointwise.csv`` and ``comparison.json``.
+
+        Parameters
+        ----------
+        folder : str or pathlib.Path
+            Where to; made where it is not there.
+
+        Returns
+        -------
+        pathlib.Path
+            The folder.
+        """
+        place = Path(folder)
+        place.mkdir(parents=True, exist_ok=True)
+        for name, table in (("comparison", self.table), ("pointwise", self.pointwise)):
+            text = table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+            write_text(place / f"{name}.csv", text)
+        write_text(place / "comparison.json", to_json(self.to_dict()))
+        return place
+
+
+def group_of(fit: "Fit") -> tuple[str, str]:
+    """Return what a hypothesis has to share with others to be weighed against them.
+
+    Parameters
+    ----------
+    fit : Fit
+        A fit with LLMs.
+
+    Returns
+    -------
+    tuple of str
+        Its ruler in words, and a hash of all that the fit saw: outcomes of LLMs and of reference
+        runs, sizes and dates.
+    """
+    spec = fit.spec
+    if spec.blocks == ("published",):
+        ruler = f"published values of {fit.posterior.attrs['quantity']}"
+    else:
+        # the score link is an axis of its own once hypotheses differ in it
+        link = spec.canonical().get("link")
+        ruler = (
+            f"{spec.loss.law} loss law, {spec.reference_tokens.label}, "
+            f"{spec.growth.parameter_count} parameters, {spec.information.flow} flow"
+            + (f", score link {link}" if link else "")
+        )
+    digest = hashlib.sha256()
+    for part in (fit.idata["observed_data"].to_dataset(), fit.constants):
+        for name in sorted(map(str, part.data_vars)):
+            variable = part[name]
+            labels = [part[d].to_numpy().astype(str) for d in variable.dims if d in part.coords]
+            order = np.argsort(labels[0]) if labels else np.arange(variable.size)
+            digest.update(name.encode())
+            for axis in labels:
+                digest.update("\n".join(axis[order].tolist()).encode())
+            rounded = np.round(variable.to_numpy().astype(float)[order], 10)
+            digest.update((rounded + 0.0).tobytes())
+    return ruler, digest.hexdigest()
+
+
+def _outcome_of(fit: "Fit") -> str:
+    """Return what a fit predicts, in words: hypotheses of different outcomes cannot be compared."""
+    if fit.spec.blocks == ("published",):
+        return f"published values of {fit.posterior.attrs['quantity']}"
+    return "scores of LLMs"
+
+
+def refuse_no_llms(specs: Sequence["Spec"]) -> None:
+    """Refuse hypotheses that predict nothing about LLMs, or not the same kind of outcome.
+
+    Parameters
+    ----------
+    specs : sequence of Spec
+        Hypotheses, which need not have been fitted.
+
+    Raises
+    ------
+    DataNeedError
+        In one line.
+    """
+    kinds = {}
+    for spec in specs:
+        if not {"growth", "published"} & set(spec.blocks):
+            raise DataNeedError(
+                f"{spec.name} predicts nothing about LLMs: there is nothing to compare"
+            )
+        kinds["published values" if "published" in spec.blocks else "scores of LLMs"] = spec.name
+    if len(kinds) > 1:
+        (one, first), (other, second) = kinds.items()
+        raise DataNeedError(
+            f"{first} predicts {one}, {second} {other}: no comparison of the two means anything"
+        )
+
+
+def refuse_different_outcomes(fits: Mapping[str, "Fit"]) -> None:
+    """Refuse hypotheses that predict different things.
+
+    Parameters
+    ----------
+    fits : mapping of str to Fit
+        By name.
+
+    Raises
+    ------
+    DataNeedError
+        In one line, naming two that differ.
+    """
+    refuse_no_llms([fit.spec for fit in fits.values()])
+    outcomes = {name: _outcome_of(fit) for name, fit in fits.items()}
+    first, kind = next(iter(outcomes.items()))
+    for name, other in outcomes.items():
+        if other != kind:
+            raise DataNeedError(
+                f"{first} predicts {kind}, {name} {other}: no comparison of the two means anything"
+            )
+
+
+def compared(candidates: Sequence[Candidate], *, unconverged: bool = False) -> Comparison:
+    """Lay hypotheses side by side.
+
+    Parameters
+    ----------
+    candidates : sequence of Candidate
+        Hypotheses of one outcome.
+    unconverged : bool
+        Whether hypotheses whose draws did not pass their checks get weights too.
+
+    Returns
+    -------
+    Comparison
+        In groups that share data and ruler; no weight and no difference reaches across groups.
+
+    Raises
+    ------
+    DataNeedError
+        Where hypotheses predict different things.
+    """
+    refuse_different_outcomes({c.name: c.fit for c in candidates})
+    keys = [group_of(c.fit) for c in candidates]
+    distinct = list(dict.fromkeys(keys))
+    labels = {key: chr(ord("A") + i) if i < 26 else str(i) for i, key in enumerate(distinct)}
+    rows, stacked, notes = [], {}, [_NOTE]
+    for key in distinct:
+        members = [c for c, k in zip(candidates, keys, strict=True) if k == key]
+        weights = _weights(members, unconverged=unconverged)
+        for kind in dict.fromkeys(out.kind for c in members for out in c.left_out):
+            rows += _rows(members, kind, group=labels[key], weights=weights.get(kind, {}))
+        mixed = weights.get("LLM", {})
+        if len(mixed) > 1:
+            stacked[labels[key]] = _stacked(members, mixed)
+    rulers = {labels[key]: key[0] for key in distinct}
+    notes += _said(candidates, rulers, keys)
+    table = pd.DataFrame(rows)
+    table.attrs = {"units": dict(_UNITS), "interval_kind": "ETI"}
+    parts = [out.table().assign(hypothesis=c.name) for c in candidates for out in c.left_out]
+    pointwise = pd.concat(parts, ignore_index=True)
+    pointwise = pointwise[["hypothesis", *pointwise.columns.drop("hypothesis")]]
+    pointwise.attrs = {"units": {"elpd": "nats"}}
+    return Comparison(
+        table=table, pointwise=pointwise, stacked=stacked, groups=rulers, notes=tuple(notes)
+    )
+
+
+def _weights(members: Sequence[Candidate], *, unconverged: bool) -> dict[str, dict[str, float]]:
+    """Return stacking weights by kind and name."""
+    fit_to_weigh = [c for c in members if unconverged or c.fit.diagnostics.usable]
+    found = {}
+    for kind in dict.fromkeys(out.kind for c in members for out in c.left_out):
+        have = [(c.name, out.elpd) for c in fit_to_weigh for out in c.left_out if out.kind == kind]
+        if have:
+            weights = stacking_weights(np.stack([elpd for _, elpd in have], axis=1))
+            names = [name for name, _ in have]
+            found[kind] = dict(zip(names, weights.tolist(), strict=True))
+    return found
+
+
+def _rows(
+    members: Sequence[Candidate], kind: str, *, group: str, weights: Mapping[str, float]
+) -> list[dict[str, Any]]:
+    have = [(c, out) for c in members for out in c.left_out if out.kind == kind]
+    have.sort(key=lambda pair: -float(pair[1].elpd.sum()))
+    # what did not converge is shown, but nothing is measured against it
+    sound = [out for c, out in have if c.fit.diagnostics.usable]
+    best = (sound or [out for _, out in have])[0]
+    rows = []
+    for candidate, out in have:
+        apart, apart_se = difference(out.elpd, best.elpd)
+        verdict = BEST if out is best else EQUAL if abs(apart) < _TOLD_APART * apart_se else WORSE
+        if apart > 0 and verdict == WORSE:
+            verdict = "predicts better, but did not converge"
+        rungs = pd.Series(out.rung)[out.reliable].value_counts()
+        n = len(out.elpd)
+        doubling = candidate.fit.headline().doubling_time_days
+        low, high = (np.nan, np.nan) if doubling is None else doubling.eti95
+        rate = candidate.fit.headline().growth_rate_per_year
+        slow, fast = (np.nan, np.nan) if rate is None else rate.eti95
+        rows.append(
+            {
+                "group": group,
+                "hypothesis": candidate.name,
+                "left_out": kind,
+                "n_units": n,
+                "elpd": float(out.elpd.sum()),
+                "se": float(np.sqrt(n * out.elpd.var(ddof=1))) if n > 1 else np.nan,
+                "p_eff": out.effective_parameters,
+                "elpd_diff": apart,
+                "diff_se": 0.0 if out is best else apart_se,
+                "verdict": verdict,
+                "weight": weights.get(candidate.name, np.nan),
+                "max_k": float(np.max(out.pareto_k)),
+                "psis": int(rungs.get("psis", 0)),
+                "moment_matching": int(rungs.get("moment matching", 0)),
+                "exact_refit": int(rungs.get("exact refit", 0)),
+                "not_reliable": int((~out.reliable).sum()),
+                "reliable": bool(out.reliable.all()),
+                "converged": bool(candidate.fit.diagnostics.usable),
+                "doubling_time_days": np.nan if doubling is None else doubling.median,
+                "eti95_lb": low,
+                "eti95_ub": high,
+                "growth_rate": np.nan if rate is None else rate.median,
+                "growth_rate_eti95_lb": slow,
+                "growth_rate_eti95_ub": fast,
+            }
+        )
+    return rows
+
+
+def _stacked(members: Sequence[Candidate], weights: Mapping[str, float]) -> Headline:
+    """Return the headline of a mixture: intervals on the rate, mapped to the doubling time."""
+    chosen = [c for c in members if c.name in weights]
+    share = np.array([weights[c.name] for c in chosen])
+    draws = [c.fit.growth_rate().to_numpy().ravel() for c in chosen]
+    rate = mixture_estimate(draws, share)
+    labels = dict.fromkeys(c.fit.headline_label for c in chosen)
+    none = sum(w * float((d <= 0).mean()) for w, d in zip(share, draws, strict=True))
+    return Headline(
+        doubling_time_days=rate.to_doubling_days(),
+        growth_rate_per_year=rate,
+        prob_rate_not_positive=float(none),
+        label="mixed by stacking weight: " + "; ".join(labels),
+    )
+
+
+def _said(
+    candidates: Sequence[Candidate],
+    rulers: Mapping[str, str],
+    keys: Sequence[tuple[str, str]],
+) -> list[str]:
+    """Return what is to be known of this comparison."""
+    notes = []
+    if len(rulers) > 1:
+        why = "ruler" if len({key[1] for key in keys}) == 1 else "data or ruler"
+        notes.append(
+            f"groups differ in {why}: no weight and no difference reaches across them, and their "
+            "rates are rates of different quantities"
+        )
+    bad = [c.name for c in candidates if not c.fit.diagnostics.usable]
+    if bad:
+        notes.append(f"NOT CONVERGED: {', '.join(bad)}")
+    loose = [c.name for c in candidates if not all(out.reliable.all() for out in c.left_out)]
+    if loose:
+        notes.append(
+            f"UNRELIABLE: weights fail for some units of {', '.join(loose)}; allow more exact "
+            "refits"
+        )
+    return notes

@@ -1,0 +1,157 @@
+"""``bayesdensing compare``: hypotheses by how well they predict LLMs that they have not seen."""
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bayesdensing.cli.console import (
+    DebugOption,
+    JsonOption,
+    QuietOption,
+    out_console,
+    print_json,
+    say,
+)
+from bayesdensing.files import write_bytes
+
+if TYPE_CHECKING:
+    from bayesdensing.analysis.comparison import Comparison
+
+__all__ = ["register"]
+
+NOT_CONVERGED = 3
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``compare`` to the program.
+
+    Parameters
+    ----------
+    app : typer.Typer
+        The program, changed in place.
+    """
+    app.command("compare", epilog="Example: bayesdensing compare joint no_growth --future 3")(
+        _compare
+    )
+
+
+def _compare(
+    specs: Annotated[
+        list[str], typer.Argument(metavar="SPEC SPEC...", help="Names or TOML files, two or more.")
+    ],
+    *,
+    data: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="Data bundle.  [default: the packaged one]"),
+    ] = None,
+    out: Annotated[
+        str, typer.Option(metavar="DIR", help="Folder of tables, figure and runs.")
+    ] = "comparison",
+    families: Annotated[
+        bool, typer.Option("--families", help="Leave out whole families too.")
+    ] = False,
+    future: Annotated[
+        int, typer.Option(min=0, help="Predict later LLMs too, from so many cut-off dates.")
+    ] = 0,
+    max_refits: Annotated[
+        int, typer.Option(min=0, help="Exact refits per hypothesis where weights fail.")
+    ] = 10,
+    unconverged: Annotated[
+        bool, typer.Option("--unconverged", help="Weigh fits that did not converge too.")
+    ] = False,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**32 - 1, help="Seed of the sampler.")
+    ] = 20241205,
+    draws: Annotated[int | None, typer.Option(min=1, help="Draws kept per chain.")] = None,
+    tune: Annotated[int | None, typer.Option(min=1, help="Warm-up per chain.")] = None,
+    chains: Annotated[int | None, typer.Option(min=1, help="Chains.")] = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Fit hypotheses, or reuse their runs, and compare their predictions.
+
+    Each LLM is left out, its density integrated out. Weights are given within groups that share
+    data and ruler. Exits with 3 where a fit did not pass its checks.
+    """
+    from bayesdensing import plots
+    from bayesdensing.comparing import compare
+
+    found = compare(
+        specs,
+        data,
+        families=families,
+        future=future,
+        max_refits=max_refits,
+        unconverged=unconverged,
+        seed=seed,
+        draws=draws,
+        tune=tune,
+        chains=chains,
+        out=out,
+        progress=not quiet,
+        tell=(lambda _: None) if quiet else say,
+    )
+    folder = found.save(out)
+    write_bytes(folder / "comparison.png", plots.comparison(found).to_png())
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        _print(found, folder)
+    return 0 if found.converged else NOT_CONVERGED
+
+
+def _print(found: "Comparison", folder: Path) -> None:
+    console = out_console()
+    for kind in found.table["left_out"].unique():
+        console.print(_shown(found, kind))
+    for group, headline in found.stacked.items():
+        doubling = headline.doubling_time_days
+        if doubling is not None:
+            low, high = map(_days, doubling.eti95)
+            console.print(
+                f"group {group}, mixed by weight: {_days(doubling.median)} days "
+                f"(95 % ETI {low} to {high})"
+            )
+    for group, ruler in found.groups.items():
+        console.print(f"group {group}: {ruler}")
+    for note in found.notes:
+        console.print(note)
+    console.print(f"tables and figure: {folder}")
+
+
+def _shown(found: "Comparison", kind: str) -> Any:
+    from rich.table import Table
+
+    shown = Table("group", "hypothesis", title=f"left out: {kind}", title_justify="left")
+    for column in ("elpd", "difference", "weight", "days", "95 % ETI"):
+        shown.add_column(column, justify="right")
+    shown.add_column("verdict")
+    shown.add_column("rungs")
+    for row in found.table[found.table["left_out"] == kind].to_dict("records"):
+        rungs = [
+            f"{row[name]} {name.replace('_', ' ')}"
+            for name in ("psis", "moment_matching", "exact_refit", "not_reliable")
+            if row[name]
+        ]
+        state = "" if row["converged"] else ", NOT CONVERGED"
+        shown.add_row(
+            row["group"],
+            row["hypothesis"],
+            f"{row['elpd']:.1f}",
+            f"{row['elpd_diff']:.1f} ± {row['diff_se']:.1f}",
+            "" if math.isnan(row["weight"]) else f"{row['weight']:.2f}",
+            _days(row["doubling_time_days"]),
+            f"{_days(row['eti95_lb'])} to {_days(row['eti95_ub'])}",
+            row["verdict"] + state,
+            ", ".join(rungs),
+        )
+    return shown
+
+
+def _days(value: float) -> str:
+    if math.isnan(value):
+        return ""
+    return f"{value:,.0f}" if math.isfinite(value) else "∞"
