@@ -77,6 +77,10 @@ constraints: | $(UV)  ## pin the newest versions that pyproject.toml allows
 rulers: $(VENV)/.run-ready  ## fit the rulers to the packaged data where needed, write models/rulers.json
 	$(BIN)/python models/build_rulers.py
 
+.PHONY: results
+results: $(VENV)/.run-ready  ## fit and compare every shipped hypothesis, write docs/results.md
+	$(BIN)/python docs/build_results.py
+
 .PHONY: clean
 clean:  ## remove the environment, builds and caches; runs/ stays
 	rm -rf $(VENV) dist build .coverage htmlcov .pytest_cache .mypy_cache .ruff_cache \

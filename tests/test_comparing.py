@@ -175,7 +175,9 @@ def test_future_is_predicted_from_the_past_alone(valid: CrossValidation) -> None
     found = valid.future(dates)
     released = pd.DatetimeIndex(pd.to_datetime(valid._fit.density_table()["release_date"]))
     assert len(found.units) == int((released > dates[0]).sum())
-    assert set(found.rung) == {EXACT}
+    # one value lies far off, so that few draws may carry its mean; that is then said
+    assert {rung.split(",")[0] for rung in found.rung} == {EXACT}
+    assert found.rung.count(EXACT) > len(found.rung) / 2
     with pytest.raises(DataNeedError, match="choose other dates"):
         valid.future([pd.Timestamp("2020-01-01")])
 
