@@ -67,6 +67,10 @@ def recover(
     hypothesis = resolved(spec, **sampler)
     if "growth" not in hypothesis.blocks:
         raise DataNeedError(f"{hypothesis.name} has no growth block: there is no rate to recover")
+    if hypothesis.growth.shape.bends:
+        raise DataNeedError(
+            f"{hypothesis.name} has a rate of its own at every date: the study is of one rate"
+        )
     if hypothesis.growth.trend == "constant":
         raise DataNeedError(f"{hypothesis.name} holds the rate at 0: there is no rate to recover")
     design = load_data() if template is None else template

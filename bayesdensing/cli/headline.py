@@ -54,6 +54,8 @@ def print_headline(console: Console, fit: "Fit", *, folder: Path) -> None:
     for name, fact in _facts(found, fit, folder=folder).items():
         facts.add_row(name, fact)
     console.print(facts)
+    if found.segments:
+        console.print(_segment_table(found))
     print_rulers(console, fit, folder=folder)
 
 
@@ -118,6 +120,24 @@ def _rate_table(found: "Headline", fit: "Fit") -> Table:
         table.add_section()
         chains = ", ".join(str(chain) for chain in mode["chains"])
         _add_rows(table, own, suffix=f"\n{mode['name']}: chains {chains}; {mode['differs']}")
+    return table
+
+
+def _segment_table(found: "Headline") -> Table:
+    table = Table("stretch of the trend", "from", "to")
+    for column in ("doubling time (days)", "95 % ETI", "P(rate ≤ 0)"):
+        table.add_column(column, justify="right")
+    for segment in found.segments:
+        days = segment.doubling_time_days
+        low, high = (_number(end, digits=0) for end in days.eti95)
+        table.add_row(
+            segment.name,
+            str(segment.start),
+            str(segment.end),
+            _number(days.median, digits=0),
+            f"{low} to {high}",
+            f"{segment.prob_rate_not_positive:.3f}",
+        )
     return table
 
 

@@ -24,10 +24,20 @@ __all__ = ["generative", "pair_log_sizes", "prior_draws"]
 DOUBLING = "doubling_time_days"
 
 #: Parameters that keep to 0..1, and those that may be negative; all others lie above 0.
-_SHARES = frozenset({"d_share", "irreducible_share", "floor", "ceiling", "active_weight"})
-_ANY_SIGN = frozenset(
-    {"growth_rate", "level", "evaluator_effect", "log_density", "size_exponent", "family_effect"}
+_SHARES = frozenset(
+    {
+        "d_share", "irreducible_share", "floor", "ceiling", "active_weight", "change_share",
+        "saturation",
+    }
+)  # fmt: skip
+#: Growth rates (1/yr) by themselves, of one stretch of the trend or of all of it.
+_RATES = frozenset(
+    {"growth_rate", "growth_rate_before", "growth_rate_after", "growth_rate_middle", "drift"}
 )
+_ANY_SIGN = _RATES | {
+    "acceleration", "walk_step", "level", "evaluator_effect", "log_density", "size_exponent",
+    "family_effect",
+}  # fmt: skip
 #: Growth rate (1/yr) beyond which densities leave the range of numbers: doubling in two days.
 _FASTEST = 120.0
 
@@ -198,7 +208,7 @@ def _check_value(key: str, name: str, value: Any) -> None:
     values = np.atleast_1d(np.asarray(value, dtype=float))
     if not np.isfinite(values).all():
         raise SpecError(f"{key}: {values[~np.isfinite(values)][0]} is no value of a parameter")
-    if name == "growth_rate" and np.abs(values).max() > _FASTEST:
+    if name in _RATES and np.abs(values).max() > _FASTEST:
         raise SpecError(f"{key}: a growth rate beyond {_FASTEST:g} per year cannot be simulated")
     if name in _SHARES and not ((values > 0) & (values < 1)).all():
         raise SpecError(f"{key}: {name} lies between 0 and 1")

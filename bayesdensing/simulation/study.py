@@ -9,6 +9,7 @@ import numpy as np
 from bayesdensing.assembly.design import benchmarks_of, chance_of, loss_design, score_design
 from bayesdensing.data import DataBundle
 from bayesdensing.laws import loss as loss_law
+from bayesdensing.laws.trend import rate_of_doubling
 from bayesdensing.simulation.layout import layout
 from bayesdensing.simulation.prior import generative
 from bayesdensing.simulation.world import World, simulate
@@ -47,6 +48,18 @@ _FOR_ALL: Mapping[str, float] = {
     "size_exponent": 0.2,
     "family_sd": 0.5,
     "benchmark_growth_sd": 0.3,
+    "change_share": 0.5,
+    "acceleration": 0.4,
+    "saturation": 0.3,
+    "walk_sd": 0.5,
+}
+#: Growth rates of the trends, in units of the rate that is asked for.
+_RATES: Mapping[str, float] = {
+    "growth_rate": 1.0,
+    "growth_rate_before": 0.5,
+    "growth_rate_after": 1.0,
+    "growth_rate_middle": 1.0,
+    "drift": 1.0,
 }
 _CEILING, _ABOVE_CHANCE, _STEEPNESS = 0.95, 0.01, 4.0
 
@@ -111,7 +124,8 @@ def typical_values(
     template : DataBundle
         The design.
     doubling_days : float
-        Doubling time (days); infinite: no growth.
+        Doubling time (days); infinite: no growth. Of a trend that bends it is that of its
+        middle, or of what comes after a change.
 
     Returns
     -------
@@ -126,13 +140,10 @@ def typical_values(
     given["ceiling"] = np.full(size, _CEILING)
     given["midpoint_loss"] = _middle_loss(spec, template, benchmarks, given)
     given["link_slope"] = _STEEPNESS / given["midpoint_loss"]
-    if spec.growth.trend == "constant":
-        doubling_days = np.inf
-    else:
-        given["growth_rate"] = 0.0
-    own = {"floor", "midpoint_loss", "link_slope", "growth_rate"}
-    given = {name: value for name, value in given.items() if name in own | set(spec.priors)}
-    if np.isfinite(doubling_days):
+    given |= {name: k * rate_of_doubling(doubling_days) for name, k in _RATES.items()}
+    own = {"floor", "midpoint_loss", "link_slope"} | set(spec.priors)
+    given = {name: value for name, value in given.items() if name in own}
+    if np.isfinite(doubling_days) and "growth_rate" in given:
         del given["growth_rate"]
         given["doubling_time_days"] = doubling_days
     return given

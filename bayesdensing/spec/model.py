@@ -487,7 +487,7 @@ def used_priors(raw: Mapping[str, Any]) -> frozenset[str]:
     if not axis("loss", "size_effects", True):
         names -= {"size_effect_sd"}
     kind, change = (axis("growth", key, default) for key, default in _TREND_DEFAULTS)
-    if kind in TRENDS:  # else the axis itself is refused
+    if isinstance(kind, str) and kind in TRENDS:  # else the axis itself is refused
         own = set(trend_of(kind, known_change=change is not None).parameters)
         names -= set(trend_curves.PRIORS) - own
     if "growth" not in blocks or axis("growth", "frontier", "none") == "none":

@@ -95,10 +95,12 @@ def test_the_sweeps_are_enough(only_new):
 def test_draws_in_parts_keep_their_order(monkeypatch):
     units, cells = of_new_evaluator(3)
     level = np.random.default_rng(3).normal(0, 5, 40)
-    model = replace(make_model(draws=40), level=level, dispersion=np.full(40, 0.01))
+    model = make_model(draws=40)
+    values = {**model.trend.values, "level": level[:, None]}
+    model = replace(model, trend=replace(model.trend, values=values), dispersion=np.full(40, 0.01))
     monkeypatch.setattr("bayesdensing.analysis.gibbs._MAX_ENTRIES", 9_000)
     drawn = sample_new(model, units, cells, sweeps=2, rng=np.random.default_rng(1))
     assert drawn.effect.shape == (40, 1)
     # with so little dispersion each density is that of its own draw's trend
-    expected = level + 0.4 * model.growth_rate
+    expected = level + 0.4 * model.trend.values["growth_rate"][:, 0]
     np.testing.assert_allclose(drawn.log_density.T, np.tile(expected, (3, 1)), atol=0.08)

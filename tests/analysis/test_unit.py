@@ -148,7 +148,7 @@ def test_the_marginal_is_the_integral_over_the_prior(scores, inefficiency):
     found = marginal_log_likelihood(model, [unit])
     for d in range(model.n_draws):
         one = model.take(slice(d, d + 1))
-        centre = float(one.level[0] + one.growth_rate[0] * unit.years)
+        centre = float(one.trend.at(unit.years)[0, 0])
         normal, half = stats.norm(0, one.dispersion[0]), stats.halfnorm(0, max(inefficiency, 1e-9))
 
         def prior(residual, normal=normal, half=half):
@@ -218,7 +218,7 @@ def test_a_family_is_conditioned_on_or_integrated_out():
     sd = np.array([0.8, 0.9, 1.0])
     model = with_terms(families=("a", "b"), family_sd=sd, family_effect=effect)
     unit = make_unit(0.5)
-    centre = model.level + model.growth_rate * unit.years
+    centre = model.trend.at(unit.years)[:, 0]
     alone = prior_moments(model, unit)
     np.testing.assert_allclose(alone[0], centre, rtol=1e-6)
     np.testing.assert_allclose(alone[1], model.dispersion**2 + sd**2, rtol=1e-6)
@@ -234,7 +234,7 @@ def test_size_moves_the_prior_and_the_weight_moves_the_size():
     log_n = 23.0 - 2.0 * weight
     mean, _ = prior_moments(model, unit)
     shift = exponent * (log_n - 20.0)
-    np.testing.assert_allclose(mean, model.level + model.growth_rate * unit.years + shift)
+    np.testing.assert_allclose(mean, model.trend.at(unit.years)[:, 0] + shift)
     sizes = log_sizes(model, unit, np.zeros((3, 1)))
     np.testing.assert_allclose(sizes[:, 0, 0], log_n)
 

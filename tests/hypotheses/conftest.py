@@ -3,6 +3,7 @@
 from functools import cache
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from bayesdensing.data import DataBundle
@@ -20,6 +21,10 @@ def design(tiny_frames):
     frames["models"] = llms.assign(
         family=families, n_params_active=active, is_moe=(every % 2).astype(bool)
     )
+    for table in ("models", "densities"):
+        # on both sides of ChatGPT's release, where a shipped trend changes
+        earlier = frames[table]["release_date"] - pd.Timedelta(days=400)
+        frames[table] = frames[table].assign(release_date=earlier)
     return DataBundle.from_frames(name="tiny", **frames)
 
 

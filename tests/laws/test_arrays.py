@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from bayesdensing.laws import deviation, loss, score, trend
+from bayesdensing.laws import deviation, loss, score
 from bayesdensing.laws._array import exp, log, sigmoid, sqrt
 
 SHAPE = 3
@@ -84,10 +84,6 @@ CASES: dict[str, tuple[Callable[..., Any], list[st.SearchStrategy[np.ndarray]]]]
     "smeared_moments": (score.smeared_moments, [span(-9, 9), span(-9, 9), span(-9, 9)]),
     "binomial_variance": (score.binomial_variance, [share(), span(1, 1e5)]),
     "shifted": (score.shifted, [share(), span(-5, 5)]),
-    "trend": (
-        lambda t, a, b: trend.trend(years=t, level=a, growth_rate=b),
-        [span(-10, 10), span(-9, 9), span(-9, 9)],
-    ),
     "shared_student_t": (
         _student,
         [span(1e-6, 4), span(0, 4), span(0.5, 99), span(-9, 9)],
