@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bayesdensing import plots as plot
     from bayesdensing.analysis import Fit
+    from bayesdensing.analysis.replicate import replicate
     from bayesdensing.checking import check
     from bayesdensing.comparing import compare
     from bayesdensing.data import DataBundle, load_data, validate_bundle
@@ -39,6 +40,7 @@ __all__ = [
     "load_fit",
     "load_spec",
     "plot",
+    "replicate",
     "validate_bundle",
 ]
 
@@ -54,6 +56,7 @@ _HOMES = {
     "load_data": "bayesdensing.data",
     "load_fit": "bayesdensing.fitting",
     "load_spec": "bayesdensing.spec",
+    "replicate": "bayesdensing.analysis.replicate",
     "validate_bundle": "bayesdensing.data",
 }
 

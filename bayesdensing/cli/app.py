@@ -16,6 +16,7 @@ from bayesdensing.cli import (
     hypotheses,
     hypothesis,
     recover,
+    replicate,
     simulate,
     validate,
 )
@@ -37,7 +38,9 @@ app = typer.Typer(
     help="Bayesian joint posterior for the densing law of large language models.",
     epilog="Example: bayesdensing fit joint --out runs/joint",
 )
-for command in (fit, hypotheses, validate, density, check, compare, hypothesis, simulate, recover):
+for command in (
+    fit, hypotheses, validate, density, check, compare, hypothesis, simulate, recover, replicate,
+):  # fmt: skip
     command.register(app)
 
 
