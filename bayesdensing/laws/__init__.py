@@ -1,6 +1,6 @@
 """The science, one idea a file: pure functions of arrays, each with its default priors."""
 
-from bayesdensing.laws import deviation, frontier, loss, score, trend
+from bayesdensing.laws import deviation, frontier, loss, records, score, trend
 from bayesdensing.laws.priors import DISTRIBUTIONS, SCALE_SPREAD, Prior
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "deviation",
     "frontier",
     "loss",
+    "records",
     "score",
     "trend",
 ]
