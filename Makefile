@@ -77,6 +77,10 @@ constraints: | $(UV)  ## pin the newest versions that pyproject.toml allows
 rulers: $(VENV)/.run-ready  ## fit the rulers to the packaged data where needed, write models/rulers.json
 	$(BIN)/python models/build_rulers.py
 
+.PHONY: records
+records: $(VENV)/.run-ready  ## fit 400 simulated series, write docs/records.csv
+	$(BIN)/python docs/build_records.py
+
 .PHONY: results
 results: $(VENV)/.run-ready  ## fit and compare every shipped hypothesis, write docs/results.md
 	$(BIN)/python docs/build_results.py

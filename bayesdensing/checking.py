@@ -7,6 +7,7 @@ from bayesdensing.analysis import Fit
 from bayesdensing.analysis.checks import CheckResult
 from bayesdensing.analysis.loo_pit import loo_pit_check
 from bayesdensing.analysis.predictive import posterior_predictive_check
+from bayesdensing.analysis.predictive_records import record_predictive_check
 from bayesdensing.analysis.predictive_values import (
     loss_predictive_check,
     published_predictive_check,
@@ -50,7 +51,10 @@ def check(fit: Fit, *, draws: int = 400, seed: int = 0) -> tuple[CheckResult, ..
         results.append(loss_predictive_check(fit, draws=draws, seed=seed))
     if _has(fit, "log_value"):
         results.append(published_predictive_check(fit, draws=draws, seed=seed))
-    if "growth_rate" in fit.posterior:
+    if _has(fit, "log_record"):
+        results.append(record_predictive_check(fit, draws=draws, seed=seed))
+    # records lie above the trend by selection, which a residual does not know of
+    if "growth_rate" in fit.posterior and not _has(fit, "log_record"):
         results.append(residual_check(fit, seed=seed))
     if _has(fit, "score"):
         results.append(loo_pit_check(fit, max_draws=draws, seed=seed))
@@ -84,7 +88,7 @@ def check_figures(fit: Fit, *, draws: int = 400, seed: int = 0) -> dict[str, byt
             fit, draws=draws, seed=seed
         )
         figures["loo_pit"] = lambda: plots.loo_pit(fit, max_draws=draws, seed=seed)
-    if "growth_rate" in fit.posterior:
+    if "growth_rate" in fit.posterior and not _has(fit, "log_record"):
         figures["residuals"] = lambda: plots.residuals(fit)
     return {f"{name}.png": draw().to_png() for name, draw in figures.items()}
 

@@ -214,6 +214,11 @@ def refuse_no_llms(specs: Sequence["Spec"]) -> None:
             raise DataNeedError(
                 f"{spec.name} predicts nothing about LLMs: there is nothing to compare"
             )
+        if spec.data.records == "only":
+            raise DataNeedError(
+                f"{spec.name} is of records, of which none can be left out by itself: what follows "
+                "was a record because of it"
+            )
         kinds["published values" if "published" in spec.blocks else "scores of LLMs"] = spec.name
     if len(kinds) > 1:
         (one, first), (other, second) = kinds.items()

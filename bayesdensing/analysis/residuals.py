@@ -46,10 +46,12 @@ def standardised_residuals(fit: "Fit") -> xr.DataArray:
     draws = fit.posterior
     require(draws, "log_density", *fit.spec.growth.shape.needs, "dispersion", reading="residuals")
     mean = log_trend(draws, fit.spec, fit.constants["years"])
-    beside, llms = Covariates.from_posterior(draws), llm_columns(fit.constants)
-    mean = mean + _by_draw(beside.shift(llms), draws)
-    even = draws["dispersion"].transpose(*_OVER).to_numpy().reshape(-1, 1)
-    variance = _by_draw(beside.scatter(llms, even), draws) ** 2
+    variance = draws["dispersion"] ** 2
+    if "growth" in fit.spec.blocks:
+        beside, llms = Covariates.from_posterior(draws), llm_columns(fit.constants)
+        mean = mean + _by_draw(beside.shift(llms), draws)
+        even = draws["dispersion"].transpose(*_OVER).to_numpy().reshape(-1, 1)
+        variance = _by_draw(beside.scatter(llms, even), draws) ** 2
     if fit.spec.growth.frontier == "half-normal":
         require(draws, "inefficiency_sd", reading="residuals")
         behind = draws["inefficiency_sd"]

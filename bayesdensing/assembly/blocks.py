@@ -7,10 +7,15 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from bayesdensing.assembly.design import LossDesign, PointDesign, PublishedDesign
+from bayesdensing.assembly.design import (
+    LossDesign,
+    PointDesign,
+    PublishedDesign,
+    RecordDesign,
+)
 from bayesdensing.assembly.grouped import grouped_student_t, measured
 from bayesdensing.assembly.trend import add_trend
-from bayesdensing.laws import SCALE_SPREAD, Prior, score
+from bayesdensing.laws import SCALE_SPREAD, Prior, records, score
 from bayesdensing.laws import loss as loss_law
 from bayesdensing.spec import Spec
 
@@ -21,6 +26,7 @@ __all__ = [
     "add_loss",
     "add_loss_geometry",
     "add_published",
+    "add_records",
     "given_loss",
     "pooled",
 ]
@@ -315,4 +321,58 @@ def add_published(spec: Spec, design: PublishedDesign) -> None:
         sigma=pt.sqrt(dispersion**2 + design.log_error**2),
         observed=measured("log_value", design.log_value, dims="llm"),
         dims="llm",
+    )
+
+
+def add_records(spec: Spec, design: RecordDesign) -> None:
+    """Add a trend behind records: values of which only those beyond all earlier ones are seen.
+
+    Parameters
+    ----------
+    spec : Spec
+        The hypothesis.
+    design : RecordDesign
+        The records.
+    """
+    count = len(design.years)
+    every = np.concatenate([design.years, design.node_years])
+    mean, dispersion = add_trend(spec, design, years=every)
+    mean = mean + np.zeros(len(every))
+    arrival_rate = spec.priors["arrival_rate"].rv("arrival_rate")
+
+    def parts(mean: Any, dispersion: Any) -> dict[str, Any]:
+        return {
+            "mean": mean[..., :count],
+            "sd": (dispersion**2 + design.log_error**2) ** 0.5,
+            "node_mean": mean[..., count:],
+            "node_sd": (dispersion**2 + design.usual_error**2) ** 0.5,
+            "node_weight": design.node_weight,
+            "node_before": design.node_before,
+        }
+
+    def logp(value: Any, mean: Any, dispersion: Any, arrival_rate: Any) -> Any:
+        return records.log_likelihood(value, **parts(mean, dispersion), arrival_rate=arrival_rate)
+
+    def random(
+        mean: np.ndarray,
+        dispersion: np.ndarray,
+        arrival_rate: np.ndarray,
+        rng: np.random.Generator,
+        size: Any = None,
+    ) -> np.ndarray:
+        spread = np.asarray(dispersion)[..., None]
+        return records.sample(
+            rng, **parts(mean, spread), arrival_rate=np.asarray(arrival_rate)[..., None]
+        )
+
+    pm.CustomDist(
+        "log_record",
+        mean,
+        dispersion,
+        arrival_rate,
+        logp=logp,
+        random=random,
+        signature=f"({count + len(design.node_years)}),(),()->({count})",
+        observed=measured("log_record", design.standing, dims="release"),
+        dims="release",
     )

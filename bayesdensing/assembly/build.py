@@ -13,6 +13,7 @@ from bayesdensing.assembly.blocks import (
     add_loss,
     add_loss_geometry,
     add_published,
+    add_records,
     given_loss,
 )
 from bayesdensing.assembly.covariates import family_stretch
@@ -183,6 +184,8 @@ def _context(
 
 
 def _assemble_published(spec: Spec, bundle: DataBundle) -> Assembled:
+    if spec.data.records == "only":
+        return _assemble_records(spec, bundle)
     design = designs.published_design(spec, bundle)
     coords = {"llm": list(design.llms), **trend_coords(spec, design)}
     with pm.Model(coords=coords) as model:
@@ -194,6 +197,23 @@ def _assemble_published(spec: Spec, bundle: DataBundle) -> Assembled:
         "log_error": (("llm",), design.log_error),
     }
     attrs = _span(design.series, design.released, design.reference_date)
+    return Assembled(model, Geometry(), constants, attrs)
+
+
+def _assemble_records(spec: Spec, bundle: DataBundle) -> Assembled:
+    design = designs.record_design(spec, bundle)
+    coords = {"release": list(design.dates), "llm": list(design.llms)}
+    with pm.Model(coords=coords | trend_coords(spec, design)) as model:
+        add_records(spec, design)
+    constants = {
+        "release_year": (("llm",), _decimal_years(design.released[design.record])),
+        "years": (("llm",), design.years[design.record]),
+        "log_value": (("llm",), design.standing[design.record]),
+        "log_error": (("llm",), design.log_error[design.record]),
+        "record_error": (("release",), design.log_error),
+    }
+    attrs = _span(design.series, design.released, design.reference_date)
+    attrs["usual_error"] = repr(design.usual_error)
     return Assembled(model, Geometry(), constants, attrs)
 
 

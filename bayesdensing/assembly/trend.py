@@ -6,22 +6,24 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from bayesdensing.assembly.design import PublishedDesign, ScoreDesign
+from bayesdensing.assembly.design import PublishedDesign, RecordDesign, ScoreDesign
 from bayesdensing.errors import DataNeedError
 from bayesdensing.laws.trend import DAYS_PER_YEAR, Calendar
 from bayesdensing.spec import Spec
 
 __all__ = ["add_trend", "calendar_of", "trend_coords"]
 
+Dated = ScoreDesign | PublishedDesign | RecordDesign
 
-def calendar_of(spec: Spec, design: ScoreDesign | PublishedDesign) -> Calendar:
+
+def calendar_of(spec: Spec, design: Dated) -> Calendar:
     """Return the dates that a trend refers to.
 
     Parameters
     ----------
     spec : Spec
         The hypothesis.
-    design : ScoreDesign or PublishedDesign
+    design : ScoreDesign, PublishedDesign or RecordDesign
         What has release dates.
 
     Returns
@@ -44,14 +46,14 @@ def calendar_of(spec: Spec, design: ScoreDesign | PublishedDesign) -> Calendar:
     return Calendar(reference=design.reference_date.date(), start=start, end=end, change=change)
 
 
-def trend_coords(spec: Spec, design: ScoreDesign | PublishedDesign) -> dict[str, list[str]]:
+def trend_coords(spec: Spec, design: Dated) -> dict[str, list[str]]:
     """Return the coordinates that a trend brings into the model.
 
     Parameters
     ----------
     spec : Spec
         The hypothesis.
-    design : ScoreDesign or PublishedDesign
+    design : ScoreDesign, PublishedDesign or RecordDesign
         What has release dates.
 
     Returns
@@ -64,20 +66,23 @@ def trend_coords(spec: Spec, design: ScoreDesign | PublishedDesign) -> dict[str,
     return {"segment": list(calendar_of(spec, design).quarters)}
 
 
-def add_trend(spec: Spec, design: ScoreDesign | PublishedDesign) -> tuple[Any, Any]:
+def add_trend(spec: Spec, design: Dated, *, years: np.ndarray | None = None) -> tuple[Any, Any]:
     """Add the trend and the dispersion about it.
 
     Parameters
     ----------
     spec : Spec
         The hypothesis.
-    design : ScoreDesign or PublishedDesign
+    design : ScoreDesign, PublishedDesign or RecordDesign
         What has release dates.
+    years : ndarray, shape (time,), optional
+        Years since the reference date at which the trend is asked for; those of the design where
+        not given.
 
     Returns
     -------
     tuple of TensorVariable
-        Mean log quantity (llm,) and its dispersion ().
+        Mean log quantity (llm,) or (time,), and its dispersion ().
 
     Raises
     ------
@@ -95,7 +100,8 @@ def add_trend(spec: Spec, design: ScoreDesign | PublishedDesign) -> tuple[Any, A
         rate = shape.mean_rate(values, calendar, start=start, end=end)
         pm.Deterministic("growth_rate", pt.as_tensor_variable(rate))
     dispersion = spec.priors["dispersion"].rv("dispersion")
-    return shape.path(design.years, values, calendar), dispersion
+    at = design.years if years is None else years
+    return shape.path(at, values, calendar), dispersion
 
 
 def _decimal_year(calendar: Calendar, share: Any) -> Any:

@@ -1,6 +1,16 @@
 """The science, one idea a file: pure functions of arrays, each with its default priors."""
 
-from bayesdensing.laws import deviation, drift, family, frontier, loss, score, size, trend
+from bayesdensing.laws import (
+    deviation,
+    drift,
+    family,
+    frontier,
+    loss,
+    records,
+    score,
+    size,
+    trend,
+)  # fmt: skip
 from bayesdensing.laws.priors import DISTRIBUTIONS, SCALE_SPREAD, Prior
 
 __all__ = [
@@ -12,6 +22,7 @@ __all__ = [
     "family",
     "frontier",
     "loss",
+    "records",
     "score",
     "size",
     "trend",

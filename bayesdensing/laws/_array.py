@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-__all__ = ["Array", "exp", "log", "log1p", "log_ndtr", "sigmoid", "softplus", "sqrt"]
+__all__ = ["Array", "exp", "log", "log1p", "log_ndtr", "ndtr", "sigmoid", "softplus", "sqrt"]
 
 #: A NumPy array, a number, an xarray object or a PyTensor variable.
 Array = Any
@@ -145,3 +145,21 @@ def log_ndtr(x: Array) -> Array:
         pt.log(pt.erfcx(-tail / root) / 2) - tail**2 / 2,
         pt.log1p(-pt.erfc(body / root) / 2),
     )
+
+
+def ndtr(x: Array) -> Array:
+    """Return the standard normal distribution function, elementwise.
+
+    Parameters
+    ----------
+    x : array
+        Any shape.
+
+    Returns
+    -------
+    array
+        The shape of `x`.
+    """
+    if not _symbolic(x):
+        return special.ndtr(x)
+    return _pt().erfc(-x / np.sqrt(2.0)) / 2

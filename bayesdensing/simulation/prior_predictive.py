@@ -77,8 +77,10 @@ def _readings(spec: Spec, bundle: DataBundle, drawn: xr.Dataset) -> xr.Dataset:
         sizes.append(scores.log_n)
         dates = scores.released
     if spec.blocks == ("published",):
-        found["log_density"] = drawn["log_value"]
-        dates = designs.published_design(spec, bundle).released
+        only = spec.data.records == "only"
+        found["log_density"] = drawn["log_record" if only else "log_value"]
+        of_series = designs.record_design if only else designs.published_design
+        dates = of_series(spec, bundle).released
     if "growth_rate" in drawn:
         span = pd.date_range(dates.min(), dates.max(), periods=_GRID)
         found |= {

@@ -173,7 +173,9 @@ def _replaced(
     """Return the tables that the hypothesis uses, with the drawn values in them."""
     tables = template.frames
     if spec.blocks == ("published",):
-        return _with_sources({"densities": _values(spec, template, drawn)})
+        only = spec.data.records == "only"
+        values = _records(spec, template, drawn, rng) if only else _values(spec, template, drawn)
+        return _with_sources({"densities": values})
     benchmarks = designs.benchmarks_of(spec, template)
     out = {}
     if "benchmarks" in tables:
@@ -220,6 +222,24 @@ def _values(spec: Spec, template: DataBundle, drawn: xr.Dataset) -> pd.DataFrame
         if end in rows.columns
     }
     return rows.assign(value=value, **ends)
+
+
+def _records(
+    spec: Spec, template: DataBundle, drawn: xr.Dataset, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Return a value a date: the record where there is a new one, else one that stays below it."""
+    design = designs.record_design(spec, template)
+    rows = template.frames["densities"]
+    rows = rows[rows["series"] == design.series].drop_duplicates("release_date")
+    rows = rows.set_index("release_date").loc[design.released].reset_index(names="release_date")
+    standing = drawn["log_record"].to_numpy().ravel()
+    rises = np.diff(standing, prepend=-np.inf) > 0
+    # whatever stays below a record is no part of what the hypothesis sees
+    below = standing - rng.exponential(size=len(standing))
+    value = np.exp(np.where(rises, standing, below))
+    error = {"value_lo95": np.nan, "value_hi95": np.nan}
+    known = {name: what for name, what in error.items() if name in rows.columns}
+    return rows.assign(value=value, on_record=rises, **known)
 
 
 def _point_scores(

@@ -176,6 +176,15 @@ def _drift_equations() -> list[str]:
 
 
 def _published_equations(spec: Spec) -> list[str]:
+    if spec.data.records == "only":
+        return [
+            *_trend_equations(spec),
+            "values arrive as a Poisson process of arrival_rate a year, each with "
+            "log value_i ~ Normal(trend(t_i), dispersion)",
+            "seen are those beyond all before: log p = log f(first) + sum over later records of "
+            "log(arrival_rate f(value_j; t_j)) - arrival_rate times the integral over time of "
+            "P(value > standing record)",
+        ]
     return [
         *_trend_equations(spec),
         "log quantity_i ~ Normal(trend(t_i), dispersion)",

@@ -86,6 +86,9 @@ class DataAxis(_Axis):
         Suite of reference runs; None: the only one.
     series : str or None
         Series of ``densities.csv``; None: the only one.
+    records : str
+        ``all``: every value of the series; ``only``: those flagged ``on_record``, with a likelihood
+        that knows that they are records.
     base_only : bool
         Leave out LLMs that are not base models.
     compressed : bool
@@ -101,6 +104,10 @@ class DataAxis(_Axis):
     series: str | None = None
     base_only: StrictBool = True
     compressed: StrictBool = False
+    # left out where it adds nothing: the hash of a claim without it says nothing of it
+    records: Annotated[Literal["all", "only"], Field(exclude_if=lambda which: which == "all")] = (
+        "all"
+    )
     min_scores: Annotated[StrictInt, Field(ge=1)] = 1
     released_from: date | None = None
     released_until: date | None = None
@@ -341,6 +348,11 @@ class Spec(_Axis):
                 'information.flow = "cut" needs the blocks ["loss", "link", "growth"]: there is '
                 "nothing to cut between"
             )
+        if self.data.records == "only" and self.blocks != ("published",):
+            raise ValueError(
+                'data.records = "only" needs the blocks ["published"]: records are flagged in '
+                "densities.csv"
+            )
         if self.growth.frontier != "none" and "growth" not in self.blocks:
             raise ValueError(
                 f"growth.frontier = {self.growth.frontier!r} needs the blocks "
@@ -416,6 +428,8 @@ class Spec(_Axis):
         change = f" (change on {self.growth.change_date})" if self.growth.change_date else ""
         trend = f"{self.growth.trend} trend{change}"
         if self.blocks == ("published",):
+            if self.data.records == "only":
+                return f"{rate}{trend} of all values, of which the records of the series are seen"
             return f"{rate}{trend} through all values of the published series"
         if "growth" not in self.blocks:
             return "no growth block: this hypothesis has no rate"
@@ -492,6 +506,8 @@ def used_priors(raw: Mapping[str, Any]) -> frozenset[str]:
         names -= set(trend_curves.PRIORS) - own
     if "growth" not in blocks or axis("growth", "frontier", "none") == "none":
         names -= {"inefficiency_sd"}
+    if axis("data", "records", "all") != "only":
+        names -= {"arrival_rate"}
     for prior, (key, value) in _PRIOR_OF.items():
         if axis("growth", key, None) != value:
             names -= {prior}

@@ -42,6 +42,8 @@ def make_world(spec: Spec, template: DataBundle, *, days: float = DOUBLING_DAYS)
     """Draw the world of a hypothesis on the design of the template."""
     if spec.blocks == ("published",):
         given = {"level": 0.3, "dispersion": 0.4, "doubling_time_days": days}
+        if spec.data.records == "only":
+            given["arrival_rate"] = 20.0
     elif "growth" in spec.blocks:
         given = typical_values(generative(spec), template, doubling_days=days)
     else:

@@ -6,6 +6,7 @@ carried along but decide nothing.
 
 from bayesdensing.assembly.design.outcomes import Exchange, designs_of
 from bayesdensing.assembly.design.published import PublishedDesign, published_design
+from bayesdensing.assembly.design.records import RecordDesign, record_design
 from bayesdensing.assembly.design.reference import (
     LossDesign,
     PointDesign,
@@ -20,6 +21,7 @@ __all__ = [
     "LossDesign",
     "PointDesign",
     "PublishedDesign",
+    "RecordDesign",
     "ScoreDesign",
     "benchmarks_of",
     "chance_of",
@@ -27,5 +29,6 @@ __all__ = [
     "loss_design",
     "point_design",
     "published_design",
+    "record_design",
     "score_design",
 ]

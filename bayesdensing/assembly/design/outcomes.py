@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from bayesdensing.assembly.design.published import PublishedDesign, published_design
+from bayesdensing.assembly.design.records import RecordDesign, record_design
 from bayesdensing.assembly.design.reference import (
     LossDesign,
     PointDesign,
@@ -26,9 +27,10 @@ _OUTCOME: dict[type, tuple[str, str]] = {
     PointDesign: ("score", "link_score"),
     ScoreDesign: ("score", "score"),
     PublishedDesign: ("log_value", "log_value"),
+    RecordDesign: ("standing", "log_record"),
 }
 #: Names and places of rows, of which the model knows nothing.
-_LABELS = {"labels", "rows", "llms", "evaluators", "loss_unit", "series"}
+_LABELS = {"labels", "rows", "llms", "evaluators", "loss_unit", "series", "record"}
 
 
 def designs_of(spec: Spec, bundle: DataBundle, benchmarks: tuple[str, ...]) -> dict[str, Any]:
@@ -49,7 +51,8 @@ def designs_of(spec: Spec, bundle: DataBundle, benchmarks: tuple[str, ...]) -> d
         Design by block, in the order of the model.
     """
     if spec.blocks == ("published",):
-        return {"published": published_design(spec, bundle)}
+        of_series = record_design if spec.data.records == "only" else published_design
+        return {"published": of_series(spec, bundle)}
     makers = {"loss": loss_design, "link": point_design, "growth": score_design}
     return {
         name: make(spec, bundle, benchmarks) for name, make in makers.items() if name in spec.blocks
