@@ -34,25 +34,26 @@ class LlmColumns:
 
 
 def llm_columns(constants: xr.Dataset) -> LlmColumns:
-    """Return what a fit's constants say of its LLMs.
+    """Return what a fit's constants say of its LLMs; without sizes, nothing goes with them.
 
     Parameters
     ----------
     constants : xarray.Dataset
-        Of a fit with scores.
+        Of a fit with LLMs, or with published values.
 
     Returns
     -------
     LlmColumns
         LLMs in the order of the posterior.
     """
-    log_n = np.log(constants["n_params"].to_numpy())
-    share = constants.get("log_active_share")
-    index = constants.get("family_index")
+    count = constants.sizes["llm"]
+    absent = {"n_params": np.ones(count), "log_active_share": np.zeros(count)}
+    absent["family_index"] = np.full(count, -1)
+    found = {n: constants[n].to_numpy() if n in constants else v for n, v in absent.items()}
     return LlmColumns(
-        log_n=log_n,
-        log_active_share=np.zeros(len(log_n)) if share is None else share.to_numpy(),
-        family=np.full(len(log_n), -1) if index is None else index.to_numpy().astype(int),
+        log_n=np.log(found["n_params"]),
+        log_active_share=found["log_active_share"],
+        family=found["family_index"].astype(int),
     )
 
 
@@ -97,13 +98,14 @@ class Covariates:
             Draws of all chains, one chain after the other.
         """
         size_ = posterior.sizes["chain"] * posterior.sizes["draw"]
-        shapes = {
+        shapes: dict[str, tuple[str, ...]] = {
             **dict.fromkeys(("size_exponent", "active_weight", "family_sd"), ()),
             "family_effect": ("family",),
             "benchmark_slope": ("benchmark",),
         }
 
-        def flat(name: str, own: tuple[str, ...]) -> np.ndarray:
+        def flat(name: str) -> np.ndarray:
+            own = shapes[name]
             if name not in posterior:
                 return np.zeros((size_, *(posterior.sizes.get(dim, 0) for dim in own)))
             values = posterior[name].transpose("chain", "draw", *own).to_numpy()
@@ -112,11 +114,14 @@ class Covariates:
         has_families = "family_effect" in posterior
         names = posterior["family"].to_numpy().astype(str).tolist() if has_families else []
         sized = "size_exponent" in posterior
-        draws: dict[str, Any] = {name: flat(name, own) for name, own in shapes.items()}
         return cls(
             families=tuple(names),
             mean_log_n=float(posterior.attrs["mean_log_n"]) if sized else 0.0,
-            **draws,
+            size_exponent=flat("size_exponent"),
+            active_weight=flat("active_weight"),
+            family_sd=flat("family_sd"),
+            family_effect=flat("family_effect"),
+            benchmark_slope=flat("benchmark_slope"),
         )
 
     def take(self, draws: slice | np.ndarray) -> Self:

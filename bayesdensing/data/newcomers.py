@@ -131,7 +131,7 @@ def _complete(
     own = frame.groupby("model", sort=False)[list(_OF_MODEL)].first()
     sized = own["n_params"].notna()
     if known is not None:
-        listed = known.set_index("model")[list(_OF_MODEL)].reindex(own.index)
+        listed = known.set_index("model").reindex(index=own.index, columns=list(_OF_MODEL))
         # the active count goes with the total that it is part of
         listed["n_params_active"] = listed["n_params_active"].mask(sized)
         own = own.fillna(listed)
