@@ -88,6 +88,13 @@ class CrossValidation:
             return self._density.at(self._values)[1]
         return llm_log_likelihood(self._fit, max_draws=self._max_draws)
 
+    @cached_property
+    def _conditional(self) -> np.ndarray | None:
+        """What the posterior has of each LLM's outcomes, where that is not what predicts them."""
+        if self._published or self._fit.spec.growth.family == "none":
+            return None
+        return llm_log_likelihood(self._fit, max_draws=self._max_draws, within_families=True)
+
     def by_llm(self) -> LeftOut:
         """Leave each LLM, or published value, out.
 
@@ -110,8 +117,14 @@ class CrossValidation:
         Raises
         ------
         DataNeedError
-            Where the bundle does not say which families the LLMs are of.
+            Where the bundle does not say which families the LLMs are of, and for a hypothesis with
+            effects of families.
         """
+        if self._fit.spec.growth.family != "none":
+            raise DataNeedError(
+                f"{self._fit.spec.name} has effects of families, which all LLMs of one share: "
+                "families are not left out of it"
+            )
         family = families_of(self._fit)
         names = sorted(set(family))
         return self._climb("family", names, [np.flatnonzero(family == name) for name in names])
@@ -173,7 +186,9 @@ class CrossValidation:
         """Take each unit to the first rung that holds."""
         log_likelihood = summed(self.log_likelihood, members)
         strata = strata_of(self._fit, max_draws=self._max_draws)
-        elpd, k = psis(log_likelihood, strata=strata)
+        taken = self._conditional
+        taken = log_likelihood if taken is None else summed(taken, members)
+        elpd, k = psis(taken, predictive=log_likelihood, strata=strata)
         limit = good_k(len(log_likelihood) if strata is None else _smallest(strata))
         seen = log_mean_exp(log_likelihood)
         found = LeftOut(

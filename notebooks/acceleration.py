@@ -1,5 +1,10 @@
 # ---
 # jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -31,8 +36,8 @@ for era in ("before", "after"):
 #
 # ## A change at a known date
 #
-# `changepoint_chatgpt` gives density one rate up to 2022-11-30 and another since, each with the prior
-# of a growth rate, and neither bound to be the larger.
+# `changepoint_chatgpt` gives density one rate up to 2022-11-30 and another since, each with the
+# prior of a growth rate, and neither bound to be the larger.
 
 # %%
 options = {"refit": "on-change", "progress": False}
@@ -54,13 +59,13 @@ print(
 )
 
 # %% [markdown]
-# Whether growth was faster after ChatGPT than before cannot be told from these data: few LLMs of the
-# bundle are older, and the paper's three records are not more.
+# Whether growth was faster after ChatGPT than before cannot be told from these data: few LLMs of
+# the bundle are older, and the paper's three records are not more.
 #
 # ## What the data do say: growth has slowed
 #
-# A change at one given date is a narrow question. `accelerating` lets the rate rise or fall steadily,
-# `saturating` lets it level off.
+# A change at one given date is a narrow question. `accelerating` lets the rate rise or fall
+# steadily, `saturating` lets it level off.
 
 # %%
 fits = {"changepoint_chatgpt": change}
@@ -107,7 +112,7 @@ axes.legend(frameon=False)
 figure.tight_layout()
 
 # %% [markdown]
-# What a slowing trend is not: proof that the field slows down. Benchmarks that are nearly solved have
-# little room for better scores, recent base LLMs are often very large ones, which this ruler finds
-# less dense, and labs report fewer scores of base LLMs than they did. The hypotheses above share all
-# of that; `family` and `size_term` change some of it.
+# What a slowing trend is not: proof that the field slows down. Benchmarks that are nearly solved
+# have little room for better scores, recent base LLMs are often very large ones, which this ruler
+# finds less dense, and labs report fewer scores of base LLMs than they did. The hypotheses above
+# share all of that; `family` and `size_term` change some of it.

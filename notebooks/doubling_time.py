@@ -1,5 +1,10 @@
 # ---
 # jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -9,9 +14,9 @@
 # %% [markdown]
 # # From the paper's 106 days to an interval, one change a step
 #
-# The Densing Law paper finds that capability density doubles every 106 days: least squares on nine
-# record-holders, whose densities are point estimates. This notebook changes one thing a step, until
-# all of what is not known is in the answer.
+# The Densing Law paper finds that capability density doubles every 106 days: least squares on
+# nine record-holders, whose densities are point estimates. This notebook changes one thing a
+# step, until all of what is not known is in the answer.
 
 # %%
 import numpy as np
@@ -74,9 +79,9 @@ pd.DataFrame(ladder).round(0)
 #
 # ## All blocks in one posterior
 #
-# Loss law, score link, evaluators, densities and growth are now fitted jointly to the scores of 276
-# LLMs: first at the paper's 5 trillion reference tokens, then along the reference runs' own ray,
-# which is the default.
+# Loss law, score link, evaluators, densities and growth are now fitted jointly to the scores of
+# 276 LLMs: first at the paper's 5 trillion reference tokens, then along the reference runs' own
+# ray, which is the default.
 
 # %%
 five = add(
@@ -89,8 +94,8 @@ joint = add(
 pd.DataFrame(ladder).round(0)
 
 # %% [markdown]
-# The two are rates of different quantities, since density is relative to its ruler: they stand side
-# by side and are not averaged.
+# The two are rates of different quantities, since density is relative to its ruler: they stand
+# side by side and are not averaged.
 #
 # ## What the residuals ask for
 #
@@ -119,5 +124,5 @@ figure.tight_layout()
 
 # %% [markdown]
 # Every step is a rate of its own quantity, and the intervals hold what each model does not know
-# given its assumptions. All of these trends are straight lines: whether growth is, is the question
-# of [the next notebook](acceleration.ipynb).
+# given its assumptions. All of these trends are straight lines: whether growth is, is the
+# question of [the next notebook](acceleration.ipynb).

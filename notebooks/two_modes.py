@@ -1,5 +1,10 @@
 # ---
 # jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -27,8 +32,8 @@ optima[["law", "parameter"]] = optima["quantity"].str.split(": ", expand=True)
 optima.pivot_table(index="law", columns="parameter", values="ours").round(4)
 
 # %% [markdown]
-# Multi-start least squares finds both optima. For MMLU, MATH and the average the paper's constants
-# sit in the *worse* one:
+# Multi-start least squares finds both optima. For MMLU, MATH and the average the paper's
+# constants sit in the *worse* one:
 
 # %%
 rmse = optima[optima["parameter"] == "rmse"][["law", "ours", "note"]]
@@ -37,8 +42,8 @@ rmse.round(5)
 # %% [markdown]
 # ## Two laws that agree where there are runs
 #
-# Along the runs' own ray the two laws of MMLU predict nearly the same loss. At five trillion tokens,
-# a hundred times beyond the runs, they part.
+# Along the runs' own ray the two laws of MMLU predict nearly the same loss. At five trillion
+# tokens, a hundred times beyond the runs, they part.
 
 # %%
 laws = optima[optima["law"].str.startswith("MMLU,")].pivot_table(
@@ -79,8 +84,8 @@ for row in other[other["quantity"].str.contains("doubling")].itertuples():
 #
 # ## With an irreducible loss there is one mode
 #
-# The default law has a loss that no size and no data can take away, E > 0. Chains that start far apart
-# then agree, and the exponents come with what is not known about them.
+# The default law has a loss that no size and no data can take away, E > 0. Chains that start far
+# apart then agree, and the exponents come with what is not known about them.
 
 # %%
 fit = bd.fit("loss_law", data, out="../runs/loss_law", refit="on-change", progress=False)
@@ -91,6 +96,6 @@ exponents = summary.index.str.startswith(("n_exponent[", "d_exponent[", "irreduc
 summary.loc[exponents, ["median", "eti95_lb", "eti95_ub"]].round(3)
 
 # %% [markdown]
-# Without it the joint model still converges along the runs' ray (`joint_power`), since there both laws
-# say nearly the same. At a fixed number of tokens beyond the runs they do not, and the choice of mode
-# is then a choice of the answer.
+# Without it the joint model still converges along the runs' ray (`joint_power`), since there both
+# laws say nearly the same. At a fixed number of tokens beyond the runs they do not, and the
+# choice of mode is then a choice of the answer.

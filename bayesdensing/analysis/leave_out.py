@@ -142,14 +142,21 @@ def spread_over_draws(log_likelihood: np.ndarray) -> np.ndarray:
 
 
 def psis(
-    log_likelihood: np.ndarray, *, strata: np.ndarray | None = None
+    log_likelihood: np.ndarray,
+    *,
+    predictive: np.ndarray | None = None,
+    strata: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return log predictive densities of units left out, by Pareto-smoothed weights.
 
     Parameters
     ----------
     log_likelihood : ndarray, shape (draw, unit)
-        Log likelihood of each unit's outcomes, its latents integrated out.
+        Log likelihood of each unit's outcomes as the posterior has it: what leaving it out takes
+        away.
+    predictive : ndarray, shape (draw, unit), optional
+        Log density of its outcomes given a draw that is to be averaged, where that is another: of
+        an LLM whose family's effect is integrated out.
     strata : ndarray, shape (draw,), optional
         Of a cut, the reference draw of each draw: what is passed on without feedback keeps its
         weight, so weights are taken within each and predictions averaged.
@@ -165,16 +172,27 @@ def psis(
     Vehtari, Gelman and Gabry (2017), equation 10, with the weights of Vehtari et al. (2024).
     """
     if strata is not None:
-        parts = [psis(log_likelihood[strata == label]) for label in np.unique(strata)]
+        parts = [
+            psis(
+                log_likelihood[strata == label],
+                predictive=None if predictive is None else predictive[strata == label],
+            )
+            for label in np.unique(strata)
+        ]
         elpd, k = (np.array(each) for each in zip(*parts, strict=True))
         return log_mean_exp(elpd), k.max(axis=0)
     log_weights, k = smoothed_weights(log_likelihood)
     log_weights = log_weights - logsumexp(log_weights, axis=0)
-    return np.asarray(logsumexp(log_weights + log_likelihood, axis=0)), k
+    averaged = log_likelihood if predictive is None else predictive
+    return np.asarray(logsumexp(log_weights + averaged, axis=0)), k
 
 
 def llm_log_likelihood(
-    fit: "Fit", *, max_draws: int | None = None, llms: np.ndarray | None = None
+    fit: "Fit",
+    *,
+    max_draws: int | None = None,
+    llms: np.ndarray | None = None,
+    within_families: bool = False,
 ) -> np.ndarray:
     """Return the log likelihood of each LLM's scores, its density integrated out.
 
@@ -186,13 +204,16 @@ def llm_log_likelihood(
         Keep every k-th draw, this many in all.
     llms : ndarray of int, optional
         Which, in the order of the posterior; all where not given.
+    within_families : bool
+        Condition on the effects of families, as the posterior does; else they are integrated out,
+        as for an LLM of an unknown family.
 
     Returns
     -------
     ndarray, shape (draw, llm)
         Log probability densities of scores.
     """
-    units = units_of(fit)
+    units = units_of(fit, within_families=within_families)
     chosen = units if llms is None else [units[i] for i in llms]
     return marginal_log_likelihood(score_model(fit, max_draws=max_draws), chosen)
 

@@ -126,7 +126,12 @@ def density_of(
     llms = rows.drop_duplicates("model").set_index("model").rename_axis("llm")
     known = fit.posterior["llm"].to_numpy().astype(str)
     log_n = np.concatenate([model.covariates.log_counts(u.columns) for u in units], axis=1)
-    llms["n_params"] = np.exp(np.median(log_n, axis=0))
+    # of an estimated count the median, else the count itself and not one that went through its log
+    count = fit.spec.growth.parameter_count
+    if count == "estimated":
+        llms["n_params"] = np.exp(np.median(log_n, axis=0))
+    elif count == "active":
+        llms["n_params"] = llms["n_params_active"]
     table = _density_table(llms, scores, drawn.log_density, log_n)
     table["in_fit"] = llms.index.isin(known)
     table.attrs = {

@@ -81,3 +81,20 @@ def test_sums_and_means() -> None:
     found = summed(np.arange(6.0).reshape(2, 3), [np.array([0, 2]), np.array([1])])
     assert found.tolist() == [[2, 1], [8, 4]]
     assert log_mean_exp(np.log([[1.0], [3.0]])) == pytest.approx(np.log(2))
+
+
+def test_what_is_averaged_may_be_another_density_than_what_is_taken_away() -> None:
+    rng = np.random.default_rng(4)
+    # 30 values of one family about its effect f, the last of which is left out; flat prior of f
+    n, sd, between = 30, 0.5, 2.0
+    values = 1.0 + sd * rng.normal(size=n)
+    effect = rng.normal(values.mean(), sd / np.sqrt(n), 4000)
+    taken = stats.norm(effect, sd).logpdf(values[-1])[:, None]
+    # its family not known: the effect integrated out about 0
+    apart = np.full_like(taken, stats.norm(0, np.hypot(sd, between)).logpdf(values[-1]))
+    elpd, _ = psis(taken, predictive=apart)
+    assert elpd[0] == pytest.approx(apart[0, 0])
+    inside, _ = psis(taken, predictive=taken)
+    rest = values[:-1]
+    exact = stats.norm(rest.mean(), sd * np.sqrt(1 + 1 / (n - 1))).logpdf(values[-1])
+    assert inside[0] == pytest.approx(exact, abs=0.02)
