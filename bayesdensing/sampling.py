@@ -109,6 +109,7 @@ def sample_joint(
         draws=settings.draws,
         chains=settings.chains,
         progress=report.advance,
+        dispersed=settings.starts == "dispersed",
     )
     draws = sample(tune=settings.tune, target_accept=settings.target_accept)
     report.say("checking the draws")
@@ -161,7 +162,7 @@ def sample_quick(
     report.say("compiling the model ...")
     sampler = sampler_of(assembled)
     settings = spec.sampler
-    draws = sample_quickly(sampler, seed=seed, progress=report.advance, **settings.model_dump())
+    draws = sample_quickly(sampler, seed=seed, progress=report.advance, **settings.model_dump(exclude={"starts"}))
     focus = ("level", "dispersion") if spec.growth.trend == "constant" else ("growth_rate",)
     record = approximate(draws.posterior, draws.stats, method=_METHOD, focus=focus)
     return Sampled(

@@ -141,12 +141,15 @@ def add_loss(spec: Spec, design: LossDesign, *, size: int) -> Curve:
     """
     priors = spec.priors
     pivot = priors["pivot_loss"].rv("pivot_loss", dims="benchmark")
+    alone = spec.loss.pooling == "none" or size == 1
     exponents = [
-        pooled(
+        priors[name].rv(name, dims="benchmark")
+        if alone
+        else pooled(
             name,
             priors[name],
             size=size,
-            spread=priors["exponent_spread"].rv(f"{name}_spread") if size > 1 else None,
+            spread=priors["exponent_spread"].rv(f"{name}_spread"),
         )
         for name in ("n_exponent", "d_exponent")
     ]

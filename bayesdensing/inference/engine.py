@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import nutpie
 import xarray as xr
+from scipy.optimize import minimize
 
 from bayesdensing.inference.bend import Bend
 from bayesdensing.inference.blas import one_blas_thread
@@ -34,6 +35,8 @@ _PILOT_DEPTH = 7
 #: curvature is measured, depth limit.
 _SHORT_PILOTS = ((0.2, 10, 1, 4), (0.17, 20, 2, 5))
 _SHORT_DEPTH = 6
+#: Steps of a chain's climb to its start, and the height at which there is no density.
+_CLIMB, _VERY_LOW = 100, 1e30
 _SHORTEST_PILOTS = 72  # iterations of warm-up, below which pilots would have too few draws
 _KEPT_STATS = (
     "diverging", "depth", "maxdepth_reached", "n_steps", "energy", "logp", "mean_tree_accept",
@@ -147,6 +150,7 @@ class Sampler:
         progress: Progress | None = None,
         data: Mapping[str, np.ndarray] | None = None,
         warmth: Warmth | None = None,
+        dispersed: bool = False,
     ) -> Draws:
         """Sample the posterior.
 
@@ -169,6 +173,9 @@ class Sampler:
             for later runs.
         warmth : Warmth, optional
             That of a run on similar data, with as many chains: no pilots are run then.
+        dispersed : bool
+            Each chain climbs from a draw of the prior to a mode and adapts alone: there are no
+            pilots, whose coordinates would be averages over modes.
 
         Returns
         -------
@@ -186,12 +193,14 @@ class Sampler:
         with one_blas_thread():
             walk = self._walk
             matrices = walk.identity()
-            if warmth is None:
+            first, second, last = (0, 0), (0, 0), tune
+            if warmth is not None:
+                at, matrices = warmth.values, warmth.matrices
+            elif dispersed:
+                at = np.array([self._climbed(v) for v in walk.prior_starts(seeds[0], chains)])
+            else:
                 at = walk.starts(seeds[0], chains)
                 first, second, last = _split(tune)
-            else:
-                at, matrices = warmth.values, warmth.matrices
-                first, second, last = (0, 0), (0, 0), tune
             if first[1]:
                 pilot = self._run("finding the posterior", matrices, at, first, seeds[1], pilots)
                 at, matrices = self._improve(pilot, matrices, bend=True)
@@ -282,6 +291,20 @@ class Sampler:
                 at, matrices = self._improve(pilot, matrices, points=points)
             result = self._run("sampling", matrices, at, (tune - tune // 2, draws), seeds[2], plan)
         return self._draws(result, matrices, begun=begun)
+
+    def _climbed(self, values: np.ndarray) -> np.ndarray:
+        """Climb from values (value,) towards the mode in whose reach they lie, a short way."""
+
+        def downhill(at: np.ndarray) -> tuple[float, np.ndarray]:
+            logp, gradient = self.logp_and_gradient(at)
+            if not (np.isfinite(logp) and np.isfinite(gradient).all()):
+                return _VERY_LOW, np.zeros_like(at)
+            return -logp, -gradient
+
+        found = minimize(
+            downhill, values, jac=True, method="L-BFGS-B", options={"maxiter": _CLIMB}
+        )
+        return np.asarray(found.x)
 
     def _curved(self, points: np.ndarray, bend: Bend | None = None) -> Preconditioner:
         """Return coordinates by the mean curvature at points, (..., value)."""

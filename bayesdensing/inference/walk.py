@@ -193,6 +193,27 @@ class Walk:
         seeds = np.random.SeedSequence(seed).generate_state(count)
         return np.array([self._flat(point_of(int(s))) for s in seeds])
 
+    def prior_starts(self, seed: int, count: int) -> np.ndarray:
+        """Return draws of the prior as starting values.
+
+        Parameters
+        ----------
+        seed : int
+            Seed.
+        count : int
+            Number of starts.
+
+        Returns
+        -------
+        ndarray, shape (count, value)
+            Unconstrained values less shift and stretch, dense ones first.
+        """
+        point_of = make_initial_point_fn(
+            model=self.original, default_strategy="prior", return_transformed=True
+        )
+        seeds = np.random.SeedSequence(seed).generate_state(count)
+        return np.array([self._flat(point_of(int(s))) for s in seeds])
+
     def _flat(self, point: Mapping[str, np.ndarray]) -> np.ndarray:
         value_of = {rv.name: self.original.rvs_to_values[rv].name for rv in self.original.free_RVs}
         values = [point[value_of[rv.name]] for rv in self.original.free_RVs]

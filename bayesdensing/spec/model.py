@@ -129,10 +129,17 @@ class LossAxis(_Axis):
         ``chinchilla`` (with an irreducible loss) or ``power`` (without).
     size_effects : bool
         Runs of one size share a deviation, where most sizes have several runs.
+    pooling : str
+        ``partial``: exponents of benchmarks are drawn from a common distribution; ``none``: each
+        has the prior to itself.
     """
 
     law: Literal["chinchilla", "power"] = "chinchilla"
     size_effects: StrictBool = True
+    # left out where it is the usual one: the hash of a claim without it says nothing of it
+    pooling: Annotated[
+        Literal["partial", "none"], Field(exclude_if=lambda how: how == "partial")
+    ] = "partial"
 
 
 class ReferenceTokens(_Axis):
@@ -271,12 +278,19 @@ class SamplerSettings(_Axis):
         Chains.
     target_accept : float
         Acceptance rate that the step size is adapted to.
+    starts : str
+        ``near``: chains start about the prior's middle and learn common coordinates;
+        ``dispersed``: each climbs from a draw of the prior and adapts alone, so that chains may
+        find different modes.
     """
 
     draws: Annotated[StrictInt, Field(ge=1)] = 1500
     tune: Annotated[StrictInt, Field(ge=1)] = 1200
     chains: Annotated[StrictInt, Field(ge=1)] = 4
     target_accept: Annotated[float, Field(gt=0, lt=1)] = 0.8
+    starts: Annotated[
+        Literal["near", "dispersed"], Field(exclude_if=lambda where: where == "near")
+    ] = "near"
 
 
 class Spec(_Axis):
@@ -500,6 +514,8 @@ def used_priors(raw: Mapping[str, Any]) -> frozenset[str]:
         names -= {"irreducible_share"}
     if not axis("loss", "size_effects", True):
         names -= {"size_effect_sd"}
+    if axis("loss", "pooling", "partial") == "none":
+        names -= {"exponent_spread"}
     kind, change = (axis("growth", key, default) for key, default in _TREND_DEFAULTS)
     if isinstance(kind, str) and kind in TRENDS:  # else the axis itself is refused
         own = set(trend_of(kind, known_change=change is not None).parameters)
