@@ -355,10 +355,11 @@ def _check_unaltered(folder: Path) -> None:
 
 
 def _bare(diagnostics: Mapping[str, Any]) -> dict[str, Any]:
-    """Take the headlines, which are read out anew, off the modes."""
+    """Take the headlines and weights, which are read out anew, off the modes."""
     keep = ("name", "chains", "differs")
     modes = [{k: mode[k] for k in keep} for mode in diagnostics["modes"]]
-    return {**diagnostics, "modes": modes}
+    rest = {k: v for k, v in diagnostics.items() if k != "weighted_headline"}
+    return {**rest, "modes": modes}
 
 
 def _origin(manifest: Mapping[str, Any], data: str | Path | None) -> str | Path | None:

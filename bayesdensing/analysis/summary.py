@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayesdensing.analysis.headline import Headline, headline
+from bayesdensing.analysis.mode_weights import WEIGHT_KIND, mode_weights, weighted_headline
 from bayesdensing.analysis.tables import data_counts, parameter_table
 from bayesdensing.analysis.trends import segment_rates
 
@@ -42,7 +43,7 @@ def summarise(fit: "Fit") -> dict[str, Any]:
             "data": {"name": fit.data.name, "sha256": fit.data.sha256} | data_counts(fit.posterior),
             "headline": fit.headline().to_dict(),
             "parameters": _parameters(fit),
-            "diagnostics": fit.diagnostics.to_dict() | {"modes": _modes(fit)},
+            "diagnostics": fit.diagnostics.to_dict() | _modes(fit),
             "timing_s": dict(fit.timing),
         }
     )
@@ -66,12 +67,23 @@ def _parameters(fit: "Fit") -> dict[str, dict[str, Any]]:
     }
 
 
-def _modes(fit: "Fit") -> list[dict[str, Any]]:
-    """Give each mode its own headline: what its chains alone would say."""
-    return [
-        dict(mode) | {"headline": found.to_dict()}
-        for mode, found in zip(fit.diagnostics.modes, mode_headlines(fit), strict=True)
+def _modes(fit: "Fit") -> dict[str, Any]:
+    """Give each mode its own headline, what its chains alone would say, and its weight."""
+    found = mode_weights(fit)
+    modes = [
+        dict(mode) | {"headline": own.to_dict()}
+        for mode, own in zip(fit.diagnostics.modes, mode_headlines(fit), strict=True)
     ]
+    if found is None:
+        return {"modes": modes}
+    for mode, weight in zip(modes, found.weights, strict=True):
+        mode |= {
+            "weight": weight,
+            "weight_kind": WEIGHT_KIND,
+            "weight_reliable": found.reliable,
+        }
+    mixed = weighted_headline(fit, found.weights)
+    return {"modes": modes} | ({} if mixed is None else {"weighted_headline": mixed.to_dict()})
 
 
 def mode_headlines(fit: "Fit") -> list[Headline]:

@@ -8,12 +8,14 @@ from rich.console import Console
 from rich.table import Table
 
 from bayesdensing.analysis.cut import BetweenDraws, between_reference_draws
+from bayesdensing.analysis.mode_weights import WEIGHT_KIND, mode_weights, weighted_headline
 from bayesdensing.analysis.summary import mode_headlines
 from bayesdensing.analysis.tables import data_counts, parameter_table
 from bayesdensing.cli.rulers import print_rulers, pull_line
 
 if TYPE_CHECKING:
     from bayesdensing.analysis import Estimate, Fit, Headline
+    from bayesdensing.analysis.mode_weights import ModeWeights
     from bayesdensing.inference import Diagnostics
 
 __all__ = ["print_banner", "print_headline"]
@@ -116,11 +118,30 @@ def _rate_table(found: "Headline", fit: "Fit") -> Table:
     for column in ("median", "50 % ETI", "89 % ETI", "95 % ETI"):
         table.add_column(column, justify="right")
     _add_rows(table, found, suffix="\nall modes together" if fit.diagnostics.modes else "")
-    for mode, own in zip(fit.diagnostics.modes, mode_headlines(fit), strict=True):
+    found_weights = mode_weights(fit)
+    names = _mode_names(fit, found_weights)
+    for name, own in zip(names, mode_headlines(fit), strict=True):
         table.add_section()
-        chains = ", ".join(str(chain) for chain in mode["chains"])
-        _add_rows(table, own, suffix=f"\n{mode['name']}: chains {chains}; {mode['differs']}")
+        _add_rows(table, own, suffix=f"\n{name}")
+    if found_weights is not None:
+        mixed = weighted_headline(fit, found_weights.weights)
+        if mixed is not None:
+            table.add_section()
+            _add_rows(table, mixed, suffix=f"\nmodes by weight ({WEIGHT_KIND})")
     return table
+
+
+def _mode_names(fit: "Fit", found: "ModeWeights | None") -> list[str]:
+    """Say of each mode its chains, what differs, and its weight."""
+    names = []
+    for place, mode in enumerate(fit.diagnostics.modes):
+        chains = ", ".join(str(chain) for chain in mode["chains"])
+        weight = "no weight"
+        if found is not None:
+            doubt = "" if found.reliable else ", unreliable: Pareto k"
+            weight = f"weight {found.weights[place]:.2f} ({WEIGHT_KIND}{doubt})"
+        names.append(f"{mode['name']}: chains {chains}; {weight}; {mode['differs']}")
+    return names
 
 
 def _segment_table(found: "Headline") -> Table:
@@ -179,9 +200,20 @@ def _law_table(fit: "Fit") -> Table:
     for column in ("median", "89 % ETI", "95 % ETI"):
         table.add_column(column, justify="right")
     chosen = [name for name in _LAW_PARAMETERS if name in fit.posterior]
-    for label, row in parameter_table(fit.posterior[chosen]).iterrows():
-        ends = [f"{row[f'eti{p}_lb']:.3g} to {row[f'eti{p}_ub']:.3g}" for p in (89, 95)]
-        table.add_row(str(label), f"{row['median']:.3g}", *ends)
+    parts = {"": fit.posterior[chosen]}
+    if fit.diagnostics.modes:
+        names = _mode_names(fit, mode_weights(fit))
+        parts = {
+            name: fit.posterior[chosen].isel(chain=list(mode["chains"]))
+            for name, mode in zip(names, fit.diagnostics.modes, strict=True)
+        }
+    for name, part in parts.items():
+        if name:
+            table.add_section()
+            table.add_row(name)
+        for label, row in parameter_table(part).iterrows():
+            ends = [f"{row[f'eti{p}_lb']:.3g} to {row[f'eti{p}_ub']:.3g}" for p in (89, 95)]
+            table.add_row(str(label), f"{row['median']:.3g}", *ends)
     return table
 
 

@@ -79,7 +79,10 @@ def _loss_equations(spec: Spec) -> list[str]:
         )
     scales = "loss_noise_b" + (" and size_effect_sd_b" if spec.loss.size_effects else "")
     lines.append(_pooled(scales))
-    lines.append("log n_exponent_b ~ Normal(log n_exponent, exponent_spread); d_exponent alike")
+    if spec.loss.pooling == "none":
+        lines.append("n_exponent_b and d_exponent_b: each by the prior, none pooled")
+    else:
+        lines.append("log n_exponent_b ~ Normal(log n_exponent, exponent_spread); d_exponent alike")
     return lines
 
 
