@@ -11,7 +11,7 @@ import pymc as pm
 import pytest
 import xarray as xr
 
-from bayesdensing.inference import Diagnostics, Draws, Sampler, diagnose
+from bayesdensing.inference import Diagnostics, Draws, Sampler, diagnose, with_modes
 from bayesdensing.inference.engine import _in_turn, _split
 
 Y = np.array([1.2, 0.3, 2.1, -0.4, 1.7, 0.9])
@@ -295,3 +295,18 @@ def test_an_interrupt_inside_the_library_is_an_interrupt() -> None:
     with pytest.raises(KeyboardInterrupt):
         _in_turn(launch, chains=3, cores=2)
     assert stopped == [1]
+
+
+def test_chains_from_draws_of_the_prior_find_both_modes() -> None:
+    with pm.Model() as model:
+        x = pm.Normal("x", 0, 10)
+        near = -0.5 * ((x - 8) / 0.3) ** 2
+        pm.Potential("two", pm.math.logaddexp(near, -0.5 * ((x + 8) / 0.3) ** 2))
+    drawn = Sampler(model).sample(seed=3, draws=200, tune=200, chains=8, dispersed=True)
+    record = with_modes(
+        diagnose(drawn.posterior, drawn.stats), drawn.posterior, drawn.stats
+    )
+    middles = np.median(drawn.posterior["x"].to_numpy(), axis=1)
+    assert set(np.sign(middles)) == {-1.0, 1.0}
+    np.testing.assert_allclose(np.abs(middles), 8, atol=0.3)
+    assert not record.converged

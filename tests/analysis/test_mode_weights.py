@@ -1,0 +1,62 @@
+"""Weights of modes: the chains that predict better get more, and all sum to 1."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from bayesdensing.analysis.mode_weights import WEIGHT_KIND, mode_weights, weighted_headline
+from bayesdensing.analysis.summary import summarise
+from tests.analysis.synthetic import make_fit
+
+MODES = (
+    {"name": "mode 1", "chains": [0, 2], "differs": "x"},
+    {"name": "mode 2", "chains": [1, 3], "differs": "x"},
+)
+
+
+def two_modes(*, apart):
+    """Published values whose second mode lies that far off in level."""
+    rate = np.random.default_rng(0).normal(1.7, 0.1, (4, 250))
+    rate[[1, 3]] += 3.0
+    fit = make_fit(spec="trend", rate=rate, diagnostics={"converged": False, "modes": MODES})
+    posterior, constants = fit.posterior, fit.constants
+    off = xr.DataArray([0.0, apart, 0.0, apart], dims="chain")
+    groups = {
+        "/posterior": posterior.assign(level=posterior["level"] + off),
+        "/sample_stats": fit.idata["sample_stats"].to_dataset(),
+        "/constant_data": constants.assign(
+            log_value=posterior["log_density"].isel(chain=0, draw=0, drop=True),
+            log_error=0 * constants["years"] + 0.1,
+        ),
+    }
+    return dataclasses.replace(fit, idata=xr.DataTree.from_dict(groups))
+
+
+def test_a_fit_of_one_mode_has_no_weights():
+    assert mode_weights(make_fit(spec="trend")) is None
+
+
+def test_the_mode_that_predicts_gets_the_weight():
+    found = mode_weights(two_modes(apart=25.0))
+    assert found is not None
+    assert found.weights.sum() == pytest.approx(1)
+    assert found.weights[0] > 0.95
+
+
+def test_the_mixture_has_the_rates_of_both():
+    fit = two_modes(apart=0.0)
+    for weights, low, high in (([1, 0], 1.6, 1.8), ([0, 1], 4.6, 4.8)):
+        mixed = weighted_headline(fit, np.array(weights, dtype=float))
+        assert low < mixed.growth_rate_per_year.median < high
+    both = weighted_headline(fit, np.array([0.5, 0.5])).growth_rate_per_year.eti95
+    assert both[0] < 1.8
+    assert both[1] > 4.6
+
+
+def test_the_summary_gives_each_mode_its_weight_and_kind():
+    record = summarise(two_modes(apart=0.0))["diagnostics"]
+    assert sum(mode["weight"] for mode in record["modes"]) == pytest.approx(1)
+    assert {mode["weight_kind"] for mode in record["modes"]} == {WEIGHT_KIND}
+    assert record["weighted_headline"]["growth_rate_per_year"]["median"] > 0
