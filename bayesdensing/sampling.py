@@ -162,7 +162,9 @@ def sample_quick(
     report.say("compiling the model ...")
     sampler = sampler_of(assembled)
     settings = spec.sampler
-    draws = sample_quickly(sampler, seed=seed, progress=report.advance, **settings.model_dump(exclude={"starts"}))
+    draws = sample_quickly(
+        sampler, seed=seed, progress=report.advance, **settings.model_dump(exclude={"starts"})
+    )
     focus = ("level", "dispersion") if spec.growth.trend == "constant" else ("growth_rate",)
     record = approximate(draws.posterior, draws.stats, method=_METHOD, focus=focus)
     return Sampled(

@@ -301,9 +301,7 @@ class Sampler:
                 return _VERY_LOW, np.zeros_like(at)
             return -logp, -gradient
 
-        found = minimize(
-            downhill, values, jac=True, method="L-BFGS-B", options={"maxiter": _CLIMB}
-        )
+        found = minimize(downhill, values, jac=True, method="L-BFGS-B", options={"maxiter": _CLIMB})
         return np.asarray(found.x)
 
     def _curved(self, points: np.ndarray, bend: Bend | None = None) -> Preconditioner:

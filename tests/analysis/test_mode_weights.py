@@ -25,7 +25,6 @@ def two_modes(*, apart):
     off = xr.DataArray([0.0, apart, 0.0, apart], dims="chain")
     groups = {
         "/posterior": posterior.assign(level=posterior["level"] + off),
-        "/sample_stats": fit.idata["sample_stats"].to_dataset(),
         "/constant_data": constants.assign(
             log_value=posterior["log_density"].isel(chain=0, draw=0, drop=True),
             log_error=0 * constants["years"] + 0.1,

@@ -303,9 +303,7 @@ def test_chains_from_draws_of_the_prior_find_both_modes() -> None:
         near = -0.5 * ((x - 8) / 0.3) ** 2
         pm.Potential("two", pm.math.logaddexp(near, -0.5 * ((x + 8) / 0.3) ** 2))
     drawn = Sampler(model).sample(seed=3, draws=200, tune=200, chains=8, dispersed=True)
-    record = with_modes(
-        diagnose(drawn.posterior, drawn.stats), drawn.posterior, drawn.stats
-    )
+    record = with_modes(diagnose(drawn.posterior, drawn.stats), drawn.posterior, drawn.stats)
     middles = np.median(drawn.posterior["x"].to_numpy(), axis=1)
     assert set(np.sign(middles)) == {-1.0, 1.0}
     np.testing.assert_allclose(np.abs(middles), 8, atol=0.3)
