@@ -126,7 +126,9 @@ def _parts(fit: "Fit") -> list[np.ndarray]:
 
 def _published(fit: "Fit") -> np.ndarray:
     mean = TrendDraws.from_posterior(fit.posterior, fit.spec).at(fit.constants["years"].to_numpy())
-    sd = np.hypot(_flat(fit.posterior["dispersion"])[:, None], fit.constants["log_error"])
+    sd = np.hypot(
+        _flat(fit.posterior["dispersion"])[:, None], fit.constants["log_error"].to_numpy()
+    )
     return np.asarray(norm.logpdf(fit.constants["log_value"].to_numpy(), mean, sd))
 
 
