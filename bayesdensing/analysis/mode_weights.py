@@ -15,6 +15,7 @@ from bayesdensing.analysis.leave_out import good_k, llm_log_likelihood, psis
 from bayesdensing.analysis.readings import LOSS_LAW
 from bayesdensing.analysis.stacking import mixture_estimate, stacking_weights
 from bayesdensing.analysis.trends import TrendDraws
+from bayesdensing.errors import DataNeedError
 from bayesdensing.laws.loss import loss
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ def mode_weights(fit: "Fit") -> ModeWeights | None:
     Returns
     -------
     ModeWeights or None
-        None where there are no modes, or nothing whose left-out prediction is worked out here:
-        a score link alone, or a likelihood of records. Units are the reference runs of one size
+        None where there are no modes, where the data do not hold what the fit saw, or where
+        left-out prediction is not worked out here: a score link alone, or a likelihood of records. Units are the reference runs of one size
         where they share a deviation, else each run; LLMs; published values.
 
     Notes
@@ -66,7 +67,10 @@ def mode_weights(fit: "Fit") -> ModeWeights | None:
     """
     if not fit.diagnostics.modes or fit.spec.data.records == "only":
         return None
-    parts = _parts(fit)
+    try:
+        parts = _parts(fit)
+    except DataNeedError:  # the run does not hold what it was made from
+        return None
     if not parts:
         return None
     chains = fit.posterior.sizes["chain"]
