@@ -56,8 +56,9 @@ def mode_weights(fit: "Fit") -> ModeWeights | None:
     -------
     ModeWeights or None
         None where there are no modes, where the data do not hold what the fit saw, or where
-        left-out prediction is not worked out here: a score link alone, or a likelihood of records. Units are the reference runs of one size
-        where they share a deviation, else each run; LLMs; published values.
+        left-out prediction is not worked out here: a score link alone, or a likelihood of
+        records. Units are the reference runs of one size where they share a deviation, else each
+        run; LLMs; published values.
 
     Notes
     -----
