@@ -14,7 +14,7 @@ JOINT: dict[str, Any] = {"name": "x", "blocks": ("loss", "link", "growth")}
 OTHER_AXES = {
     "growth_rate_before", "growth_rate_after", "change_share", "growth_rate_middle", "acceleration",
     "saturation", "drift", "walk_sd", "active_weight", "size_exponent", "family_sd",
-    "benchmark_growth_sd",
+    "benchmark_growth_sd", "arrival_rate",
 }  # fmt: skip
 LOSS: dict[str, Any] = {"name": "x", "blocks": ("loss",)}
 
