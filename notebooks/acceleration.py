@@ -62,7 +62,7 @@ print(
 # Whether growth was faster after ChatGPT than before cannot be told from these data: few LLMs of
 # the bundle are older, and the paper's three records are not more.
 #
-# ## What the data do say: growth has slowed
+# ## Let the rate change, and it falls
 #
 # A change at one given date is a narrow question. `accelerating` lets the rate rise or fall
 # steadily, `saturating` lets it level off.
@@ -93,6 +93,11 @@ columns = ["hypothesis", "elpd_diff", "diff_se", "verdict", "weight", "not_relia
 found.table[columns].round(2)
 
 # %% [markdown]
+# The bending trends predict best, but the straight line is less than two standard errors behind:
+# from predictions of single LLMs the data cannot tell them apart, whatever the interval of the
+# acceleration says given that there is one. What the data do not support is the opposite, a
+# faster pace of late.
+#
 # ## The trends
 
 # %%
@@ -112,7 +117,8 @@ axes.legend(frameon=False)
 figure.tight_layout()
 
 # %% [markdown]
-# What a slowing trend is not: proof that the field slows down. Benchmarks that are nearly solved
-# have little room for better scores, recent base LLMs are often very large ones, which this ruler
+# Dots are densities under the straight line; each trend has its own, within the same scores. What
+# a slowing trend is not: proof that the field slows down. Benchmarks that are nearly solved have
+# little room for better scores, recent base LLMs are often very large ones, which this ruler
 # finds less dense, and labs report fewer scores of base LLMs than they did. The hypotheses above
 # share all of that; `family` and `size_term` change some of it.

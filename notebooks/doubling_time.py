@@ -118,7 +118,7 @@ rows = np.arange(len(table))[::-1]
 axes.hlines(rows, table["lower"], table["upper"], color="0.6", linewidth=3)
 axes.plot(table["days"], rows, "o", color="black")
 axes.set_yticks(rows, table["step"])
-axes.set_xlabel("doubling time (days); bars: 95 % equal-tailed intervals, where there are any")
+axes.set_xlabel("doubling time (days); bars: 95 % ETI")
 axes.set_xlim(60, 240)
 figure.tight_layout()
 
