@@ -17,9 +17,9 @@ from bayesdensing.laws.priors import Prior
 
 __all__ = ["JOIN_YEARS", "PRIORS", "REASONS", "TRENDS", "Piece", "Trend", "trend_of"]
 
-#: Width over which the rate goes over from before to after a change of unknown date: a month. A
-#: corner at an unknown place has no gradient to follow.
-JOIN_YEARS = 1 / 12
+#: Width over which the rate goes over from before to after a change of unknown date: half a year. A
+#: corner at an unknown place has no gradient to follow: with a month chains did not mix.
+JOIN_YEARS = 1 / 2
 #: Yearly pieces of a curved trend, the first of which holds all that is older.
 _MOST_PIECES = 6
 
@@ -336,7 +336,7 @@ _UNKNOWN_CHANGE = Trend(
     departure=_unknown_change,
     equations=(
         f"{_TURN} {_MORE} (bend(t - change) - bend(mean t - change))",
-        "bend(x) = w log(1 + exp(x / w)), w a month: max(x, 0) with its corner rounded",
+        "bend(x) = w log(1 + exp(x / w)), w half a year: max(x, 0) with its corner rounded",
         "change = first t + change_share (last t - first t)",
         _HEADLINE,
     ),

@@ -77,18 +77,13 @@ def test_a_known_change_has_two_rates_and_no_jump() -> None:
 def test_an_unknown_change_is_a_known_one_with_a_rounded_corner() -> None:
     first, last = CALENDAR.span
     at = first + 0.3 * (last - first)
-    far = np.array([at - 0.9, at + 0.9, at + 1.3])
-    known = SHAPES["changepoint"].path(
-        far,
-        VALUES,
-        Calendar(
-            reference=CALENDAR.reference,
-            start=CALENDAR.start,
-            end=CALENDAR.end,
-            change=CALENDAR.day(at),
-        ),
-    )
-    np.testing.assert_allclose(SHAPES[UNKNOWN].path(far, VALUES, CALENDAR), known, atol=0.01)
+    far = np.array([at - 8, at - 7, at + 7, at + 8])
+    path = SHAPES[UNKNOWN].path(far, VALUES, CALENDAR)
+    assert path[1] - path[0] == pytest.approx(0.4, abs=1e-4)
+    assert path[3] - path[2] == pytest.approx(2.1, abs=1e-4)
+    near = at + np.array([-1e-4, 1e-4])
+    slope = np.diff(SHAPES[UNKNOWN].path(near, VALUES, CALENDAR))[0] / 2e-4
+    assert slope == pytest.approx((0.4 + 2.1) / 2, rel=1e-3)
 
 
 @pytest.mark.parametrize(
