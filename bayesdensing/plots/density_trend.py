@@ -130,7 +130,8 @@ def _title(fit: "Fit", quantity: str) -> str:
     if np.isinf(found.median):
         return f"{subject}: growth is less likely than not"
     lower, upper = (days(end) for end in found.eti89)
-    return f"{subject} doubles every {days(found.median)} days (89 % ETI {lower} to {upper})"
+    late = ", over the last 24 months" if fit.spec.growth.shape.bends else ""
+    return f"{subject} doubles every {days(found.median)} days{late} (89 % ETI {lower} to {upper})"
 
 
 def _caption(fit: "Fit", n_llms: int) -> str:

@@ -164,6 +164,9 @@ def _settings(
         if name == DOUBLING and coord is None:
             if "growth_rate" in given:
                 raise SpecError(f"{DOUBLING} and growth_rate are both set")
+            if "growth_rate" not in can and _RATES & set(can):
+                rates = ", ".join(sorted(_RATES & set(can)))
+                raise SpecError(f"{DOUBLING}: the trend has no single rate; set {rates} instead")
             name, value = "growth_rate", _rate(value)
         if name not in can:
             raise SpecError(f"{key}: cannot be set; {_possible(key, can)}")

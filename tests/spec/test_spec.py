@@ -204,3 +204,17 @@ def test_a_spec_is_a_frozen_value() -> None:
         spec.name = "y"
     with pytest.raises(ValidationError, match="frozen"):
         spec.growth.trend = "constant"
+
+
+def test_a_change_date_needs_a_trend_that_changes() -> None:
+    with pytest.raises(ValidationError, match="changes at no single date"):
+        Spec(**JOINT, growth={"trend": "accelerating", "change_date": "2022-11-30"})
+    known = Spec(**JOINT, growth={"trend": "changepoint", "change_date": "2022-11-30"})
+    assert "change_share" not in known.priors
+    assert "change_share" in Spec(**JOINT, growth={"trend": "changepoint"}).priors
+
+
+def test_records_are_of_published_values() -> None:
+    with pytest.raises(ValidationError, match="records are flagged"):
+        Spec(**JOINT, data={"records": "only"})
+    assert "arrival_rate" in Spec(name="x", blocks=("published",), data={"records": "only"}).priors
