@@ -38,6 +38,9 @@ BEST, EQUAL, WORSE = "best", "cannot be told apart from the best", "predicts wor
 #: Standard errors of a difference below which hypotheses cannot be told apart.
 _TOLD_APART = 2.0
 
+#: Constants that only some hypotheses on the same data have.
+_TERMS = {"family_index", "log_active_share"}
+
 _UNITS = {
     "elpd": "nats", "se": "nats", "elpd_diff": "nats", "diff_se": "nats", "p_eff": "parameters",
     "doubling_time_days": "days", "eti95_lb": "days", "eti95_ub": "days",
@@ -176,7 +179,7 @@ def group_of(fit: "Fit") -> tuple[str, str]:
         )
     digest = hashlib.sha256()
     for part in (fit.idata["observed_data"].to_dataset(), fit.constants):
-        for name in sorted(map(str, part.data_vars)):
+        for name in sorted(set(map(str, part.data_vars)) - _TERMS):
             variable = part[name]
             labels = [part[d].to_numpy().astype(str) for d in variable.dims if d in part.coords]
             order = np.argsort(labels[0]) if labels else np.arange(variable.size)
