@@ -18,7 +18,8 @@ def test_weights_of_two_disjoint_predictors_are_their_shares() -> None:
 
 
 def test_what_is_worse_everywhere_gets_nothing() -> None:
-    elpd = [*np.random.default_rng(1).normal(size=(50, 1)), [0.0, -0.5, -3.0]]
+    worse = np.array([0.0, -0.5, -3.0])
+    elpd = np.random.default_rng(1).normal(size=(50, 1)) + worse
     assert stacking_weights(elpd) == pytest.approx([1, 0, 0], abs=1e-6)
 
 
