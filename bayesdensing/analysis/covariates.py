@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import xarray as xr
 
+from bayesdensing.analysis.readings import flat_draws
 from bayesdensing.laws import drift, family, size
 
 if TYPE_CHECKING:
@@ -108,8 +109,7 @@ class Covariates:
             own = shapes[name]
             if name not in posterior:
                 return np.zeros((size_, *(posterior.sizes.get(dim, 0) for dim in own)))
-            values = posterior[name].transpose("chain", "draw", *own).to_numpy()
-            return np.asarray(values.reshape(size_, *values.shape[2:]))
+            return flat_draws(posterior[name], *own)
 
         has_families = "family_effect" in posterior
         names = posterior["family"].to_numpy().astype(str).tolist() if has_families else []

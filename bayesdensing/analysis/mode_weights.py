@@ -5,17 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import xarray as xr
-from scipy.special import gammaln
 from scipy.stats import norm
 
+from bayesdensing.analysis import published
 from bayesdensing.analysis.evidence import reference_runs
 from bayesdensing.analysis.headline import Headline
 from bayesdensing.analysis.leave_out import good_k, llm_log_likelihood, psis
-from bayesdensing.analysis.readings import LOSS_LAW
+from bayesdensing.analysis.readings import LOSS_LAW, flat_draws
 from bayesdensing.analysis.stacking import mixture_estimate, stacking_weights
-from bayesdensing.analysis.trends import TrendDraws
 from bayesdensing.errors import DataNeedError
+from bayesdensing.laws.deviation import log_constant, shared_student_t
 from bayesdensing.laws.loss import loss
 
 if TYPE_CHECKING:
@@ -130,11 +129,8 @@ def _parts(fit: "Fit") -> list[np.ndarray]:
 
 
 def _published(fit: "Fit") -> np.ndarray:
-    mean = TrendDraws.from_posterior(fit.posterior, fit.spec).at(fit.constants["years"].to_numpy())
-    sd = np.hypot(
-        _flat(fit.posterior["dispersion"])[:, None], fit.constants["log_error"].to_numpy()
-    )
-    return np.asarray(norm.logpdf(fit.constants["log_value"].to_numpy(), mean, sd))
+    moments = published.predictive_moments(fit.posterior, fit.constants, fit.spec)
+    return np.asarray(norm.logpdf(fit.constants["log_value"].to_numpy(), *moments))
 
 
 def _runs(fit: "Fit") -> np.ndarray:
@@ -142,35 +138,28 @@ def _runs(fit: "Fit") -> np.ndarray:
     posterior, runs = fit.posterior, reference_runs(fit, max_draws=1)
     code, names = pd.factorize(runs["benchmark"])
     law: dict[str, Any] = {
-        name: _flat(posterior[name].sel(benchmark=names))[:, code] for name in LOSS_LAW
+        name: flat_draws(posterior[name].sel(benchmark=names))[:, code] for name in LOSS_LAW
     }
     n, d = runs["n_params"].to_numpy(), runs["n_tokens"].to_numpy()
     residual = np.log(runs["loss"].to_numpy()) - np.log(loss(n_params=n, n_tokens=d, **law))
     if "size_effect_sd" in posterior:
         group = runs.groupby(["benchmark", "n_params"], sort=False).ngroup().to_numpy()
-        shared = _flat(posterior["size_effect_sd"].sel(benchmark=names)) ** 2
+        shared = flat_draws(posterior["size_effect_sd"].sel(benchmark=names)) ** 2
     else:
         group, shared = np.arange(len(runs)), np.zeros((len(residual), len(names)))
     first = np.unique(group, return_index=True)[1]
     member = np.equal.outer(group, np.arange(len(first))).astype(float)
     count = member.sum(axis=0)
-    own = _flat(posterior["loss_noise"].sel(benchmark=names))[:, code[first]] ** 2
-    whole = own + count * shared[:, code[first]]
-    df = _flat(posterior["loss_df"])[:, None]
-    squares, total = residual**2 @ member, residual @ member
-    # inverse and determinant of own I + shared 11'
-    distance = (squares - (1 - own / whole) / count * total**2) / own
-    log_det = (count - 1) * np.log(own) + np.log(whole)
+    own = flat_draws(posterior["loss_noise"].sel(benchmark=names))[:, code[first]] ** 2
+    df = flat_draws(posterior["loss_df"])[:, None]
     return np.asarray(
-        gammaln((df + count) / 2)
-        - gammaln(df / 2)
-        - count / 2 * np.log(df * np.pi)
-        - log_det / 2
-        - (df + count) / 2 * np.log1p(distance / df)
+        shared_student_t(
+            total=residual @ member,
+            total_square=residual**2 @ member,
+            count=count,
+            own_variance=own,
+            shared_variance=shared[:, code[first]],
+            df=df,
+            log_constant=log_constant(count=count, df=df),
+        )
     )
-
-
-def _flat(values: xr.DataArray) -> np.ndarray:
-    """Return draws of all chains along the first axis."""
-    ordered = values.transpose("chain", "draw", ...)
-    return ordered.to_numpy().reshape(-1, *ordered.shape[2:])

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bayesdensing.analysis.checks import CheckResult
-from bayesdensing.analysis.readings import require, thin
+from bayesdensing.analysis.readings import flat_draws, require, thin
 from bayesdensing.analysis.trends import TrendDraws
 from bayesdensing.laws import records
 from bayesdensing.laws.trend import DAYS_PER_YEAR
@@ -47,10 +47,7 @@ def record_predictive_check(fit: "Fit", *, draws: int = 400, seed: int = 0) -> C
     years = days.astype(float) / DAYS_PER_YEAR
     at, weight, before = records.time_nodes(years)
     trend = TrendDraws.from_posterior(posterior, fit.spec)
-    spread, rate = (
-        posterior[name].transpose("chain", "draw").to_numpy().reshape(-1, 1)
-        for name in ("dispersion", "arrival_rate")
-    )
+    spread, rate = (flat_draws(posterior[name])[:, None] for name in ("dispersion", "arrival_rate"))
     anew = records.sample(
         np.random.default_rng(seed),
         mean=trend.at(years),

@@ -4,13 +4,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 from scipy.stats import norm, t
 
 from bayesdensing.analysis.evidence import reference_runs
 from bayesdensing.analysis.predictive import compared, verdict
-from bayesdensing.analysis.readings import LOSS_LAW, require, thin
-from bayesdensing.analysis.trends import TrendDraws
+from bayesdensing.analysis.published import predictive_moments
+from bayesdensing.analysis.readings import LOSS_LAW, flat_draws, require, thin
 from bayesdensing.laws.deviation import sample_tails
 from bayesdensing.laws.loss import loss
 
@@ -46,14 +45,14 @@ def loss_predictive_check(fit: "Fit", *, draws: int = 400, seed: int = 0) -> "Ch
     require(posterior, *LOSS_LAW, "loss_noise", "loss_df", reading="reference losses")
     runs = reference_runs(fit, max_draws=draws)
     code, names = pd.factorize(runs["benchmark"])
-    law = {name: _flat(posterior[name].sel(benchmark=names))[:, code] for name in LOSS_LAW}
+    law = {name: flat_draws(posterior[name].sel(benchmark=names))[:, code] for name in LOSS_LAW}
     n, d = runs["n_params"].to_numpy(), runs["n_tokens"].to_numpy()
     mean = np.log(loss(n_params=n, n_tokens=d, **law))
-    own = _flat(posterior["loss_noise"].sel(benchmark=names))[:, code]
-    df = _flat(posterior["loss_df"])[:, None]
+    own = flat_draws(posterior["loss_noise"].sel(benchmark=names))[:, code]
+    df = flat_draws(posterior["loss_df"])[:, None]
     rng = np.random.default_rng(seed)
     if "size_effect_sd" in posterior:
-        shared = _flat(posterior["size_effect_sd"].sel(benchmark=names))[:, code]
+        shared = flat_draws(posterior["size_effect_sd"].sel(benchmark=names))[:, code]
         group = runs.groupby(["benchmark", "n_params"], sort=False).ngroup().to_numpy()
     else:
         shared, group = np.zeros_like(own), np.arange(len(runs))
@@ -90,9 +89,7 @@ def published_predictive_check(fit: "Fit", *, draws: int = 400, seed: int = 0) -
     posterior, constants = thin(fit.posterior, max_draws=draws), fit.constants
     require(posterior, "dispersion", reading="trend")
     require(constants, "log_value", "log_error", reading="published values")
-    mean = TrendDraws.from_posterior(posterior, fit.spec).at(constants["years"].to_numpy())
-    dispersion = _flat(posterior["dispersion"])[:, None]
-    sd = np.hypot(dispersion, constants["log_error"].to_numpy())
+    mean, sd = predictive_moments(posterior, constants, fit.spec)
     rng = np.random.default_rng(seed)
     table = compared(
         pd.DataFrame({"code": np.zeros(mean.shape[1], dtype=int)}),
@@ -102,9 +99,3 @@ def published_predictive_check(fit: "Fit", *, draws: int = 400, seed: int = 0) -
         reach=sd * norm.ppf(0.975),
     )
     return verdict("posterior predictive of values", table)
-
-
-def _flat(values: xr.DataArray) -> np.ndarray:
-    """Return draws of all chains along the first axis."""
-    ordered = values.transpose("chain", "draw", ...)
-    return ordered.to_numpy().reshape(-1, *ordered.shape[2:])

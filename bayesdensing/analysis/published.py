@@ -1,9 +1,17 @@
 """The true values behind published ones that carry measurement error."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import xarray as xr
 
-__all__ = ["latent_log_values"]
+from bayesdensing.analysis.readings import flat_draws
+from bayesdensing.analysis.trends import TrendDraws
+
+if TYPE_CHECKING:
+    from bayesdensing.spec import Spec
+
+__all__ = ["latent_log_values", "predictive_moments"]
 
 _DIMS = ("chain", "draw", "llm")
 
@@ -47,3 +55,27 @@ def latent_log_values(
     )
     draws = centre + weight**0.5 * dispersion * noise
     return draws.transpose(*_DIMS).rename("log_density")
+
+
+def predictive_moments(
+    posterior: xr.Dataset, constants: xr.Dataset, spec: "Spec"
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and sd of each published log value given a draw, its true value integrated out.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        Dims (chain, draw, ...), with a trend and ``dispersion``.
+    constants : xarray.Dataset
+        ``years`` and ``log_error`` of the values, dims (llm).
+    spec : Spec
+        The hypothesis.
+
+    Returns
+    -------
+    tuple of ndarray
+        Each (all draws, llm), natural log.
+    """
+    mean = TrendDraws.from_posterior(posterior, spec).at(constants["years"].to_numpy())
+    dispersion = flat_draws(posterior["dispersion"])[:, None]
+    return mean, np.hypot(dispersion, constants["log_error"].to_numpy())

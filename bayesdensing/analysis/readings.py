@@ -19,6 +19,7 @@ __all__ = [
     "density",
     "doubling_time",
     "effective_parameters",
+    "flat_draws",
     "growth_rate",
     "link_curve",
     "loss_curve",
@@ -86,6 +87,25 @@ def thin(posterior: xr.Dataset, *, max_draws: int | None) -> xr.Dataset:
         while math.gcd(step, count) > 1:
             step += 1
     return posterior.isel(draw=slice(None, None, step))
+
+
+def flat_draws(values: xr.DataArray, *dims: str) -> np.ndarray:
+    """Return draws of all chains along the first axis.
+
+    Parameters
+    ----------
+    values : xarray.DataArray
+        Dims (chain, draw, ...).
+    *dims : str
+        Order of the other dims; as they are where not given.
+
+    Returns
+    -------
+    ndarray, shape (all draws, ...)
+        One chain after the other.
+    """
+    ordered = values.transpose("chain", "draw", *(dims or (...,)))
+    return ordered.to_numpy().reshape(-1, *ordered.shape[2:])
 
 
 def growth_rate(posterior: xr.Dataset) -> xr.DataArray:

@@ -9,7 +9,7 @@ import xarray as xr
 from bayesdensing.analysis.checks import CheckResult
 from bayesdensing.analysis.covariates import Covariates, llm_columns, typical_sizes
 from bayesdensing.analysis.intervals import INTERVAL_KIND, quantiles
-from bayesdensing.analysis.readings import require
+from bayesdensing.analysis.readings import flat_draws, require
 from bayesdensing.analysis.tables import release_dates
 from bayesdensing.analysis.trends import log_trend
 from bayesdensing.laws.frontier import mean_inefficiency
@@ -46,12 +46,10 @@ def standardised_residuals(fit: "Fit") -> xr.DataArray:
     draws = fit.posterior
     require(draws, "log_density", *fit.spec.growth.shape.needs, "dispersion", reading="residuals")
     mean = log_trend(draws, fit.spec, fit.constants["years"])
-    variance = draws["dispersion"] ** 2
-    if "growth" in fit.spec.blocks:
-        beside, llms = Covariates.from_posterior(draws), llm_columns(fit.constants)
-        mean = mean + _by_draw(beside.shift(llms), draws)
-        even = draws["dispersion"].transpose(*_OVER).to_numpy().reshape(-1, 1)
-        variance = _by_draw(beside.scatter(llms, even), draws) ** 2
+    beside, llms = Covariates.from_posterior(draws), llm_columns(fit.constants)
+    mean = mean + _by_draw(beside.shift(llms), draws)
+    even = flat_draws(draws["dispersion"])[:, None]
+    variance = _by_draw(beside.scatter(llms, even), draws) ** 2
     if fit.spec.growth.frontier == "half-normal":
         require(draws, "inefficiency_sd", reading="residuals")
         behind = draws["inefficiency_sd"]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesdensing.analysis.readings import require
+from bayesdensing.analysis.readings import flat_draws, require
 from bayesdensing.laws.trend import DAYS_PER_YEAR, Calendar, Trend
 
 if TYPE_CHECKING:
@@ -59,11 +59,8 @@ class TrendDraws:
         """
         shape = spec.growth.shape
         require(posterior, *shape.needs, reading="trend")
-        size = posterior.sizes["chain"] * posterior.sizes["draw"]
-        values = {
-            name: posterior[name].transpose("chain", "draw", ...).to_numpy().reshape(size, -1)
-            for name in shape.needs
-        }
+        drawn = {name: flat_draws(posterior[name]) for name in shape.needs}
+        values = {name: value.reshape(len(value), -1) for name, value in drawn.items()}
         return cls(
             shape=shape, calendar=_calendar(posterior, spec) if shape.bends else None, values=values
         )

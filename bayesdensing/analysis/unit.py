@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import xarray as xr
-from scipy.special import gammaln, logsumexp
+from scipy.special import logsumexp
 
 from bayesdensing.analysis.covariates import Covariates, LlmColumns
-from bayesdensing.analysis.readings import require
+from bayesdensing.analysis.readings import flat_draws, require
 from bayesdensing.analysis.ruler import Ruler
 from bayesdensing.analysis.trends import TrendDraws
 from bayesdensing.laws import deviation, frontier
@@ -114,8 +114,7 @@ class ScoreModel:
         def flat(name: str, own: tuple[str, ...]) -> np.ndarray:
             if name in absent:
                 return np.zeros(size)
-            values = posterior[name].transpose("chain", "draw", *own).to_numpy()
-            return np.asarray(values.reshape(size, *values.shape[2:]))
+            return flat_draws(posterior[name], *own)
 
         return cls(
             ruler=Ruler.from_posterior(posterior, spec),
@@ -311,7 +310,6 @@ def pair_log_density(
     count = member.sum(axis=0)
     residual = score - shifted(mean[..., pair], effect)
     df = model.score_df[:, None]
-    constant = gammaln((df + count) / 2) - gammaln(df / 2) - count / 2 * np.log(df * np.pi)
     return np.asarray(
         deviation.shared_student_t(
             total=residual @ member,
@@ -320,7 +318,7 @@ def pair_log_density(
             own_variance=model.overdispersion[:, None, benchmarks] ** 2,
             shared_variance=shared,
             df=df[..., None],
-            log_constant=constant[:, None],
+            log_constant=deviation.log_constant(count=count, df=df)[:, None],
         )
     )
 

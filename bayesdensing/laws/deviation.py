@@ -10,12 +10,21 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 import numpy as np
+from scipy.special import gammaln
 
 from bayesdensing.laws._array import Array, log
 from bayesdensing.laws.priors import Prior
 from bayesdensing.laws.score import binomial_variance, shifted
 
-__all__ = ["PRIORS", "REASONS", "SCALES", "sample_scores", "sample_tails", "shared_student_t"]
+__all__ = [
+    "PRIORS",
+    "REASONS",
+    "SCALES",
+    "log_constant",
+    "sample_scores",
+    "sample_tails",
+    "shared_student_t",
+]
 
 #: Scales on which an LLM can depart from its size's score.
 SCALES: tuple[str, ...] = ("score", "size")
@@ -67,7 +76,7 @@ def shared_student_t(
     df : array
         Degrees of freedom.
     log_constant : array, shape (group,)
-        log Gamma((df + count) / 2) - log Gamma(df / 2) - count / 2 log(df pi).
+        `log_constant` of the group.
     log_own_variance : array, shape (group,), optional
         Log of `own_variance`, where it is known from fewer evaluations than there are groups.
 
@@ -87,6 +96,25 @@ def shared_student_t(
     distance = (total_square - between) / own_variance + between / joint
     log_det = (count - 1) * log_own_variance + log(joint)
     return log_constant - log_det / 2 - (df + count) / 2 * log(1 + distance / df)
+
+
+def log_constant(*, count: np.ndarray, df: np.ndarray) -> np.ndarray:
+    """Return what the log density of `shared_student_t` has besides residuals and scales.
+
+    Parameters
+    ----------
+    count : ndarray, shape (group,)
+        Residuals in the group.
+    df : ndarray
+        Degrees of freedom, broadcast against `count`.
+
+    Returns
+    -------
+    ndarray
+        Of each group, log Gamma((df + count) / 2) - log Gamma(df / 2) - count / 2 log(df pi).
+    """
+    ends = gammaln((df + count) / 2) - gammaln(df / 2)
+    return np.asarray(ends - count / 2 * np.log(df * np.pi))
 
 
 def sample_tails(rng: np.random.Generator, *, df: Array, size: tuple[int, ...]) -> np.ndarray:

@@ -79,8 +79,7 @@ def _readings(spec: Spec, bundle: DataBundle, drawn: xr.Dataset) -> xr.Dataset:
     if spec.blocks == ("published",):
         only = spec.data.records == "only"
         found["log_density"] = drawn["log_record" if only else "log_value"]
-        of_series = designs.record_design if only else designs.published_design
-        dates = of_series(spec, bundle).released
+        dates = designs.designs_of(spec, bundle, ())["published"].released
     if "growth_rate" in drawn:
         span = pd.date_range(dates.min(), dates.max(), periods=_GRID)
         found |= {

@@ -7,6 +7,7 @@ import pandas as pd
 
 from bayesdensing.assembly.design.rows import (
     enough_dates,
+    log_errors,
     one_of,
     released_within,
     table_of,
@@ -77,14 +78,13 @@ def published_design(spec: Spec, bundle: DataBundle) -> PublishedDesign:
     enough_dates(rows, f"values of series {series}")
     released = pd.DatetimeIndex(rows["release_date"])
     years, reference = years_of(released)
-    width = np.log(rows["value_hi95"].to_numpy()) - np.log(rows["value_lo95"].to_numpy())
     return PublishedDesign(
         llms=tuple(rows["model"]),
         years=years,
         reference_date=reference,
         released=released,
         log_value=np.log(rows["value"].to_numpy()),
-        log_error=np.nan_to_num(width / (2 * 1.959964)),
+        log_error=log_errors(rows),
         series=series,
         rows=rows.index.to_numpy(),
     )

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bayesdensing.assembly.design.rows import (
+    log_errors,
     one_of,
     released_within,
     table_of,
@@ -104,7 +105,7 @@ def record_design(spec: Spec, bundle: DataBundle) -> RecordDesign:
     if len(released) < 2:
         raise DataNeedError(f"records of series {series} need two dates or more")
     years, reference = years_of(released)
-    error = _log_error(rows)
+    error = pd.Series(log_errors(rows), index=rows.index)
     place = np.asarray(released.searchsorted(flagged["release_date"]))
     standing = np.full(len(released), -np.inf)
     standing[place] = np.log(flagged["value"].to_numpy())
@@ -128,11 +129,6 @@ def record_design(spec: Spec, bundle: DataBundle) -> RecordDesign:
         series=series,
         rows=flagged.index.to_numpy(),
     )
-
-
-def _log_error(rows: pd.DataFrame) -> pd.Series:
-    width = np.log(rows["value_hi95"].to_numpy()) - np.log(rows["value_lo95"].to_numpy())
-    return pd.Series(np.nan_to_num(width / (2 * 1.959964)), index=rows.index)
 
 
 def _refuse_what_is_no_record(flagged: pd.DataFrame, rows: pd.DataFrame, series: str) -> None:

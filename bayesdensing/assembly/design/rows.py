@@ -16,6 +16,7 @@ __all__ = [
     "eligible_scores",
     "enough_dates",
     "items_of",
+    "log_errors",
     "one_of",
     "released_within",
     "suite_rows",
@@ -291,6 +292,23 @@ def eligible_scores(spec: Spec, bundle: DataBundle) -> pd.DataFrame:
     """
     scores = table_of(bundle, "scores")
     return scores[scores["model"].isin(eligible_llms(spec, bundle)["model"])]
+
+
+def log_errors(rows: pd.DataFrame) -> np.ndarray:
+    """Return the sd of the errors of published values on the log scale.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Rows of ``densities.csv``.
+
+    Returns
+    -------
+    ndarray, shape (row,)
+        From the 95 % interval, as of a normal; 0 where none is given.
+    """
+    width = np.log(rows["value_hi95"].to_numpy()) - np.log(rows["value_lo95"].to_numpy())
+    return np.asarray(np.nan_to_num(width / (2 * 1.959964)))
 
 
 def enough_dates(rows: pd.DataFrame, what: str) -> None:
