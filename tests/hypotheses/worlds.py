@@ -16,6 +16,8 @@ from bayesdensing.spec import Spec, load_spec
 DOUBLING_DAYS = 150.0
 N_LLMS = 25
 SEED = 11
+#: Share of LLMs whose 95 % interval has to hold their true density.
+INSIDE = 0.85
 #: Short: what is asked is where the truth lies, not whether every draw passes its checks.
 SAMPLER = {"draws": 300, "tune": 500, "chains": 2}
 LAW = ("irreducible_loss", "n_coefficient", "n_exponent", "d_coefficient", "d_exponent")
@@ -38,7 +40,9 @@ def short(name: str) -> Spec:
     return Spec(**raw)
 
 
-def make_world(spec: Spec, template: DataBundle, *, days: float = DOUBLING_DAYS) -> World:
+def make_world(
+    spec: Spec, template: DataBundle, *, days: float = DOUBLING_DAYS, seed: int = SEED
+) -> World:
     """Draw the world of a hypothesis on the design of the template."""
     if spec.blocks == ("published",):
         given = {"level": 0.3, "dispersion": 0.4, "doubling_time_days": days}
@@ -49,22 +53,32 @@ def make_world(spec: Spec, template: DataBundle, *, days: float = DOUBLING_DAYS)
     else:
         every = typical_values(load_spec("joint"), template)
         given = {name: value for name, value in every.items() if name in spec.priors}
-    return simulate(spec, template, seed=SEED, given=given, name=spec.name)
+    return simulate(spec, template, seed=seed, given=given, name=spec.name)
 
 
 def fitted(spec: Spec, world: World) -> Fit:
     return fit(spec, world.data, seed=SEED, progress=False)
 
 
-def recovered(found: Fit, world: World) -> dict[str, bool]:
+def more_worlds(spec: Spec) -> tuple[int, ...]:
+    """Return seeds of further worlds that a hypothesis is tried on.
+
+    All densities of a world share its ruler, and with effects of families or slopes of benchmarks
+    these too, so that one world tells little of how often their intervals hold the truth.
+    """
+    terms = spec.growth.family != "none" or spec.growth.benchmark_growth != "shared"
+    return (21, 31) if terms else ()
+
+
+def recovered(found: Fit, world: World) -> dict[str, bool | float]:
     """Say of everything that the hypothesis is about whether the fit holds the truth."""
-    answers = {}
+    answers: dict[str, bool | float] = {}
     if "growth_rate" in found.posterior:
         answers["rate"] = inside(found, world, "growth_rate", probability=0.999)
     if "growth" in found.spec.blocks:
         lower, upper = quantiles(found.posterior["log_density"], probability=0.95)
         truth = world.truth["log_density"].sel(llm=lower["llm"])
-        answers["densities"] = float(((lower <= truth) & (truth <= upper)).mean()) >= 0.85
+        answers["densities"] = float(((lower <= truth) & (truth <= upper)).mean())
     for name in ("active_weight", "size_exponent", "family_sd", "growth_rate_by_benchmark"):
         if name in found.posterior:
             answers[name] = inside(found, world, name, probability=0.999)
