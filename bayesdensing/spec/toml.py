@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, get_args
 
@@ -20,6 +21,7 @@ from bayesdensing.spec.priors import PRIOR_TABLE
 __all__ = ["dump", "list_specs", "load_spec", "parse"]
 
 _MAX_BYTES = 1_000_000
+_DEEPEST = 100  # brackets that a hypothesis may have open at once; none needs more than three
 _AXES = ("data", "loss", "reference_tokens", "growth", "information", "sampler")
 
 
@@ -131,6 +133,12 @@ def _read(path: Path) -> str:
         raise SpecError(f"{path.name}: cannot be read as UTF-8 text ({error})") from None
 
 
+def _depth(text: str) -> int:
+    """Return how many brackets are open at once, those in strings and comments among them."""
+    steps = ((character in "[{") - (character in "]}") for character in text)
+    return max(accumulate(steps), default=0)
+
+
 def parse(text: str, *, origin: str) -> dict[str, Any]:
     """Parse a TOML text and refuse keys that no hypothesis has.
 
@@ -151,6 +159,10 @@ def parse(text: str, *, origin: str) -> dict[str, Any]:
     SpecError
         For text that is not TOML, and for unknown keys, all of them in one message.
     """
+    # the parser calls itself for each bracket, and what is collected or finalised at the end of the
+    # stack would say so on stderr
+    if _depth(text) > _DEEPEST:
+        raise SpecError(f"{origin}: not valid TOML: more than {_DEEPEST} brackets are open at once")
     try:
         raw = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # a ValueError also for absurdly long numbers

@@ -13,6 +13,7 @@ from bayesdensing.errors import SpecError
 from bayesdensing.laws import Prior
 from bayesdensing.spec import Spec, list_specs, load_spec
 from bayesdensing.spec.model import used_priors
+from bayesdensing.spec.toml import parse
 
 in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -379,3 +380,9 @@ def test_a_file_name_that_is_no_name_becomes_one(tmp_path: Path) -> None:
 def test_a_folder_is_no_hypothesis(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="is not a file"):
         load_spec(tmp_path)
+
+
+@pytest.mark.parametrize("bracket", ["[", "{ a = "])
+def test_brackets_without_end_are_refused_before_they_are_parsed(bracket: str) -> None:
+    with pytest.raises(SpecError, match="more than 100 brackets are open at once"):
+        parse("x = " + bracket * 101, origin="x")
