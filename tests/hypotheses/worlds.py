@@ -18,6 +18,9 @@ N_LLMS = 25
 SEED = 11
 #: Share of LLMs whose 95 % interval has to hold their true density.
 INSIDE = 0.85
+#: Seeds of further worlds. All densities of a world share its ruler, so that one world tells little
+#: of how often their intervals hold the truth: one that falls short is judged with these two.
+MORE_SEEDS = (21, 31)
 #: Short: what is asked is where the truth lies, not whether every draw passes its checks.
 SAMPLER = {"draws": 300, "tune": 500, "chains": 2}
 LAW = ("irreducible_loss", "n_coefficient", "n_exponent", "d_coefficient", "d_exponent")
@@ -58,16 +61,6 @@ def make_world(
 
 def fitted(spec: Spec, world: World) -> Fit:
     return fit(spec, world.data, seed=SEED, progress=False)
-
-
-def more_worlds(spec: Spec) -> tuple[int, ...]:
-    """Return seeds of further worlds that a hypothesis is tried on.
-
-    All densities of a world share its ruler, and with effects of families or slopes of benchmarks
-    these too, so that one world tells little of how often their intervals hold the truth.
-    """
-    terms = spec.growth.family != "none" or spec.growth.benchmark_growth != "shared"
-    return (21, 31) if terms else ()
 
 
 def recovered(found: Fit, world: World) -> dict[str, bool | float]:
