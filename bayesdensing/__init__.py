@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bayesdensing.comparing import compare
     from bayesdensing.data import DataBundle, load_data, validate_bundle
     from bayesdensing.fitting import fit, load_fit
+    from bayesdensing.forecasting import forecast
     from bayesdensing.judging import hypothesis
     from bayesdensing.spec import Spec, list_specs, load_spec
 
@@ -34,6 +35,7 @@ __all__ = [
     "check",
     "compare",
     "fit",
+    "forecast",
     "hypothesis",
     "list_specs",
     "load_data",
@@ -51,6 +53,7 @@ _HOMES = {
     "check": "bayesdensing.checking",
     "compare": "bayesdensing.comparing",
     "fit": "bayesdensing.fitting",
+    "forecast": "bayesdensing.forecasting",
     "hypothesis": "bayesdensing.judging",
     "list_specs": "bayesdensing.spec",
     "load_data": "bayesdensing.data",

@@ -13,6 +13,7 @@ from bayesdensing.cli import (
     compare,
     density,
     fit,
+    forecast,
     hypotheses,
     hypothesis,
     recover,
@@ -39,7 +40,7 @@ app = typer.Typer(
     epilog="Example: bayesdensing fit joint --out runs/joint",
 )
 for command in (
-    fit, hypotheses, validate, density, check, compare, hypothesis, simulate, recover, replicate,
+    fit, hypotheses, validate, density, forecast, check, compare, hypothesis, simulate, recover, replicate,
 ):  # fmt: skip
     command.register(app)
 
