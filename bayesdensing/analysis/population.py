@@ -138,16 +138,33 @@ class Population:
         """
         size = (self.model.n_draws, per_draw)
         rng = np.random.default_rng([self.seed, benchmark])
+        residual = self.residual(rng, size=size)
+        tails = sample_tails(rng, df=self.model.score_df[:, None], size=size)
+        sd = self.model.ruler.deviation_sd[:, [benchmark]]
+        return Llms(residual=residual, departure=sd * tails * rng.normal(size=size))
+
+    def residual(self, rng: np.random.Generator, *, size: tuple[int, int]) -> np.ndarray:
+        """Draw how far new LLMs lie off the trend and the size term.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            Source of randomness.
+        size : tuple of int
+            Posterior draws, and LLMs for each.
+
+        Returns
+        -------
+        ndarray, shape `size`
+            Natural log: even scatter, effect of an unknown family, inefficiency.
+        """
         scatter = self.model.covariates.scatter(_STRANGER, self.model.dispersion[:, None])
-        residual = frontier.sample(
+        return frontier.sample(
             rng,
             dispersion=scatter,
             inefficiency_sd=self.model.inefficiency_sd[:, None],
             size=size,
         )
-        tails = sample_tails(rng, df=self.model.score_df[:, None], size=size)
-        sd = self.model.ruler.deviation_sd[:, [benchmark]]
-        return Llms(residual=residual, departure=sd * tails * rng.normal(size=size))
 
     def score(self, llms: Llms, *, log_n: float, years: float, benchmark: int) -> np.ndarray:
         """Return the scores of LLMs, before evaluators and the noise of a measurement.

@@ -40,7 +40,8 @@ app = typer.Typer(
     epilog="Example: bayesdensing fit joint --out runs/joint",
 )
 for command in (
-    fit, hypotheses, validate, density, forecast, check, compare, hypothesis, simulate, recover, replicate,
+    fit, hypotheses, validate, density, forecast, check, compare, hypothesis, simulate,
+    recover, replicate,
 ):  # fmt: skip
     command.register(app)
 
