@@ -1,4 +1,4 @@
-"""Forecasts of the past: fits of what was out by a date, held against the scores that came after."""
+"""Forecasts of the past: fits of what was out by a date, held against the scores after it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -259,17 +259,20 @@ def _row(
 ) -> dict[str, Any]:
     usable = ~np.isnan(drawn).any(axis=0)
     drawn, score = drawn[:, usable], score[usable]
+    if not len(score):
+        drawn, score = np.full((1, 1), np.nan), np.full(1, np.nan)
     ends = np.quantile(drawn, [0.025, 0.25, 0.5, 0.75, 0.975], axis=0)
 
     def share(low: int, high: int) -> float:
-        return float(np.mean((ends[low] <= score) & (score <= ends[high])))
+        inside = (ends[low] <= score) & (score <= ends[high])
+        return float(np.mean(np.where(np.isnan(score), np.nan, inside)))
 
     return {
         "cut_off": known["cut_off"],
         "method": method,
         "n_llms_before": known["before"],
         "n_llms_after": known["llms"],
-        "n_scores": len(score),
+        "n_scores": int(usable.sum()),
         "coverage50": share(1, 3),
         "coverage95": share(0, 4),
         "crps": 100 * float(crps(drawn, score).mean()),

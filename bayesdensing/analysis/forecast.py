@@ -175,20 +175,15 @@ class Forecast:
             share = np.array([1.0 if len(members) == 1 else one.weight for one in members])
             for kind in KINDS:
                 flat = [one.draws[kind].ravel() for one in members]
-                found = step_estimate(flat, share)
                 rows.append(
                     {
                         "hypothesis": name,
                         "weight": weight,
                         "llm": kind,
                         "headline": kind == HEADLINE and (name == STACKED or not self.stacked),
-                        **_columns(found),
-                        **{
-                            f"prob_{end}": float(
-                                sum(w * hit(d).mean() for w, d in zip(share, flat, strict=True))
-                            )  # noqa: E501
-                            for end, hit in (("never", self._never), ("any", self._any))
-                        },
+                        **_columns(step_estimate(flat, share)),
+                        "prob_never": _mixed(share, [np.isposinf(d) for d in flat]),
+                        "prob_any": _mixed(share, [self._any(d) for d in flat]),
                     }
                 )
         table = pd.DataFrame(rows)
@@ -205,9 +200,6 @@ class Forecast:
             for one in self.answers
         ]
         return [(STACKED, 1.0, self.answers), *own] if self.stacked else own
-
-    def _never(self, draws: np.ndarray) -> np.ndarray:
-        return np.isposinf(draws)
 
     def _any(self, draws: np.ndarray) -> np.ndarray:
         return np.isneginf(draws) | ((draws == 0) & (self.question.wanted == "parameters"))
@@ -280,6 +272,10 @@ def day_of(days: float) -> pd.Timestamp:
     '2024-01-01T00:00:00'
     """
     return pd.Timestamp("1970-01-01") + pd.Timedelta(days=round(days))
+
+
+def _mixed(share: np.ndarray, hits: Sequence[np.ndarray]) -> float:
+    return float(sum(w * hit.mean() for w, hit in zip(share, hits, strict=True)))
 
 
 def _columns(found: Estimate) -> dict[str, float]:
