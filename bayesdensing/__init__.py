@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bayesdensing.fitting import fit, load_fit
     from bayesdensing.forecasting import forecast
     from bayesdensing.judging import hypothesis
+    from bayesdensing.reporting import report
     from bayesdensing.spec import Spec, list_specs, load_spec
 
 __version__ = "0.1.0"
@@ -43,6 +44,7 @@ __all__ = [
     "load_spec",
     "plot",
     "replicate",
+    "report",
     "validate_bundle",
 ]
 
@@ -60,6 +62,7 @@ _HOMES = {
     "load_fit": "bayesdensing.fitting",
     "load_spec": "bayesdensing.spec",
     "replicate": "bayesdensing.analysis.replicate",
+    "report": "bayesdensing.reporting",
     "validate_bundle": "bayesdensing.data",
 }
 

@@ -18,6 +18,7 @@ from bayesdensing.cli import (
     hypothesis,
     recover,
     replicate,
+    report,
     simulate,
     validate,
 )
@@ -41,7 +42,7 @@ app = typer.Typer(
 )
 for command in (
     fit, hypotheses, validate, density, forecast, check, compare, hypothesis, simulate,
-    recover, replicate,
+    recover, replicate, report,
 ):  # fmt: skip
     command.register(app)
 
