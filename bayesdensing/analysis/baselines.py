@@ -81,7 +81,7 @@ def baseline_draws(
     design = np.column_stack([np.ones(n), past.years, past.log_n])
     later = np.column_stack([np.ones(len(years)), years, log_n])
     if method == "least squares on all":
-        return expit(_predicted(design, y, later, rng, draws))
+        return np.asarray(expit(_predicted(design, y, later, rng, draws)))
     slope = np.linalg.lstsq(design, y, rcond=None)[0][2]
     level = y - slope * past.log_n
     if method == "last value":

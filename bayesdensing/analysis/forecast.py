@@ -202,7 +202,8 @@ class Forecast:
         return [(STACKED, 1.0, self.answers), *own] if self.stacked else own
 
     def _any(self, draws: np.ndarray) -> np.ndarray:
-        return np.isneginf(draws) | ((draws == 0) & (self.question.wanted == "parameters"))
+        least = 0.0 if self.question.wanted == "parameters" else -np.inf
+        return np.asarray(draws <= least)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the forecast as plain JSON types.
@@ -349,25 +350,20 @@ def answer(
 
 
 def _draws(population: Population, llms: Llms, question: Question, benchmark: int) -> np.ndarray:
-    if question.wanted == "date":
-        assert question.score is not None  # noqa: S101 - two are given
-        assert question.n_params is not None  # noqa: S101
-        years = population.when(
-            llms, score=question.score, log_n=np.log(question.n_params), benchmark=benchmark
-        )
+    score, date, n_params = question.score, question.date, question.n_params
+    if date is None:
+        assert score is not None  # noqa: S101 - two are given
+        assert n_params is not None  # noqa: S101
+        log_n = float(np.log(n_params))
+        years = population.when(llms, score=score, log_n=log_n, benchmark=benchmark)
         start = (population.reference - pd.Timestamp("1970-01-01")).days
         return start + years * DAYS_PER_YEAR
-    assert question.date is not None  # noqa: S101 - two are given
-    years = population.years(question.date)
-    if question.wanted == "score":
-        assert question.n_params is not None  # noqa: S101
-        return population.score(
-            llms, log_n=np.log(question.n_params), years=years, benchmark=benchmark
-        )
-    assert question.score is not None  # noqa: S101
-    return np.exp(
-        population.log_params(llms, score=question.score, years=years, benchmark=benchmark)
-    )
+    released = population.years(date)
+    if score is None:
+        assert n_params is not None  # noqa: S101 - two are given
+        log_n = float(np.log(n_params))
+        return population.score(llms, log_n=log_n, years=released, benchmark=benchmark)
+    return np.exp(population.log_params(llms, score=score, years=released, benchmark=benchmark))
 
 
 def _found_outside(
@@ -391,17 +387,17 @@ def _found_outside(
             flags.append(Flag(kind="below chance", text=text, probability=below))
     if question.wanted == "parameters":
         least, most = seen.sizes
-        for share, where in (
-            ((found > most).mean(), f"above the largest LLM of the data ({most:.1e})"),
-            ((found < least).mean(), f"below the smallest LLM of the data ({least:.1e})"),
+        for beyond, where in (
+            (found > most, f"above the largest LLM of the data ({most:.1e})"),
+            (found < least, f"below the smallest LLM of the data ({least:.1e})"),
         ):
-            if share > 0:
-                flags.append(Flag(kind="answer", text=f"lies {where}", probability=float(share)))
+            if beyond.any():
+                chance = float(beyond.mean())
+                flags.append(Flag(kind="answer", text=f"lies {where}", probability=chance))
     if question.wanted == "date":
         last = seen.dates[1]
         end = (last - pd.Timestamp("1970-01-01")).days
-        after = float((found > end).mean())
-        if after > 0:
+        if (after := float((found > end).mean())) > 0:
             text = f"lies after the last LLM of the data ({last.date()}), or never comes"
             flags.append(Flag(kind="answer", text=text, probability=after))
     size = _effective(population, question, benchmark)

@@ -50,7 +50,8 @@ def graph_svg(mermaid: str) -> str:
     head += 'markerHeight="7" orient="auto"><path d="M0,0 L8,4 L0,8 z"/></marker></defs>'
     return (
         f'<svg class="graph" viewBox="0 0 {width:.0f} {height:.0f}" role="img" '
-        f'aria-label="{escape(told)}" style="min-width:{0.72 * width:.0f}px;max-width:{width:.0f}px">'
+        f'aria-label="{escape(told)}" '
+        f'style="min-width:{0.72 * width:.0f}px;max-width:{width:.0f}px">'
         f"{head}{''.join(parts)}</svg>"
     )
 

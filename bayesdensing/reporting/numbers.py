@@ -98,7 +98,7 @@ def _chart(fit: "Fit", *, draws: int) -> dict[str, Any]:
         # the headline is the rate of the last 24 months: its line goes through their middle
         reference = table["release_date"].max() - pd.DateOffset(months=12)
     through = fit.trend(pd.DatetimeIndex([reference]))
-    rate = None
+    rate, doubling = None, fit.headline().doubling_time_days
     if "growth_rate" in fit.posterior:
         kept = thin(fit.posterior, max_draws=draws)["growth_rate"]
         rate = _packed(flat_draws(kept))
@@ -113,6 +113,7 @@ def _chart(fit: "Fit", *, draws: int) -> dict[str, Any]:
         },
         "through": {"day": _days(reference), "density": float(through.median())},
         "rate": rate,
+        "medianDays": None if doubling is None else doubling.median,
         "quantity": str(fit.posterior.attrs.get("quantity", "capability density")),
     }
 
@@ -150,9 +151,10 @@ def _scores(fit: "Fit") -> dict[str, dict[str, float]]:
             "score": seen.score,
         }
     )
+    middle = rows.groupby(["llm", "benchmark"], as_index=False).median()
     found: dict[str, dict[str, float]] = {}
-    for (llm, benchmark), score in rows.groupby(["llm", "benchmark"])["score"].median().items():  # type: ignore[misc]
-        found.setdefault(str(llm), {})[str(benchmark)] = round(float(score), 4)
+    for llm, benchmark, score in middle.to_numpy().tolist():
+        found.setdefault(llm, {})[benchmark] = round(score, 4)
     return found
 
 

@@ -34,8 +34,10 @@
     if (n === 0) return "any";
     if (n >= 1e15 || n < 1e3) return n.toExponential(1);
     const [unit, letter] = [[1e12, "T"], [1e9, "B"], [1e6, "M"], [1e3, "K"]].find(([u]) => n >= 0.9995 * u);
-    return `${Number((n / unit).toPrecision(3))} ${letter}`;
+    return `${Number((n / unit).toPrecision(3))}\u00a0${letter}`;
   };
+  const power = (decade) => (decade > -3 && decade < 5 ? String(Number((10 ** decade).toPrecision(1)))
+    : `10${[...String(decade)].map((sign) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(sign)]).join("")}`);
   const share = (p) => (p > 0 && p < 0.005 ? "below 1 %" : `${Math.round(100 * p)} %`);
   const number = (x) => (x >= 100 ? x.toFixed(0) : String(Number(x.toPrecision(3))));
   const quantile = (sorted, p) => sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(p * sorted.length) - 1))];
@@ -50,8 +52,8 @@
   function chart() {
     const box = $("chart-box"), tip = $("chart-tip"), slider = $("slider");
     const [least, most] = [20, 1500];
-    const daysOf = (value) => least * (most / least) ** (value / 1000);
-    const valueOf = (days) => 1000 * Math.log(days / least) / Math.log(most / least);
+    const daysOf = (value) => least * (most / least) ** (value / 4000);
+    const valueOf = (days) => 4000 * Math.log(days / least) / Math.log(most / least);
     let run, rates, shown = [], dots = [], chosen = -1, scale;
 
     fillRuns($("chart-run"), chartRuns, pick);
@@ -74,8 +76,7 @@
       $("chart-family").parentElement.hidden = run.llms.every((llm) => !llm.family);
       $("slider-row").hidden = !rates;
       if (rates) {
-        const middle = quantile(rates, 0.5);
-        slider.value = middle > 0 ? valueOf(Math.min(most, Math.max(least, Math.LN2 / middle * YEAR))) : 1000;
+        slider.value = valueOf(Math.min(most, Math.max(least, run.medianDays ?? most)));
       }
       const best = new Map();
       for (const llm of run.llms) if (!(best.get(llm.day)?.density[0] >= llm.density[0])) best.set(llm.day, llm);
@@ -94,7 +95,7 @@
     function draw() {
       width = box.clientWidth || 600;
       const height = Math.round(Math.max(300, Math.min(480, width * 0.56)));
-      const margin = { left: 52, right: 12, top: 14, bottom: 42 };
+      const margin = { left: 60, right: 12, top: 14, bottom: 42 };
       const family = $("chart-family").value, benchmark = $("chart-benchmark").value;
       const [low, high] = ($("chart-size").value || "0-1e30").split("-").map(Number);
       shown = run.llms.filter((llm) => (!family || llm.family === family)
@@ -146,9 +147,9 @@
       const text = (attributes, content) => root.append(svg("text", { fill: INK, ...attributes }, content));
       const step = width < 500 ? 2 : 1;
       for (let decade = Math.ceil(bottom / Math.LN10); decade <= top / Math.LN10; decade += step) {
-        const value = 10 ** decade, at = y(value);
+        const at = y(10 ** decade);
         root.append(svg("line", { x1: margin.left, x2: width - margin.right, y1: at, y2: at, stroke: "#e6e6e6" }));
-        text({ x: margin.left - 7, y: at + 4, "text-anchor": "end" }, String(Number(value.toPrecision(1))));
+        text({ x: margin.left - 7, y: at + 4, "text-anchor": "end" }, power(decade));
       }
       const from = new Date(scale.first * DAY).getUTCFullYear(), to = new Date(scale.last * DAY).getUTCFullYear();
       const every = (width - margin.left) / (to - from + 1) < 46 ? 2 : 1;
@@ -159,7 +160,7 @@
       }
       root.append(svg("line", { x1: margin.left, x2: width - margin.right, y1: height - margin.bottom, y2: height - margin.bottom, stroke: GREY }));
       text({ x: (margin.left + width) / 2, y: height - 4, "text-anchor": "middle", fill: GREY }, "release date");
-      text({ x: 12, y: (height - margin.bottom) / 2, "text-anchor": "middle", fill: GREY, transform: `rotate(-90 12 ${(height - margin.bottom) / 2})` },
+      text({ x: 13, y: (height - margin.bottom) / 2, "text-anchor": "middle", fill: GREY, transform: `rotate(-90 13 ${(height - margin.bottom) / 2})` },
         run.quantity === "capability density" ? "effective ÷ actual parameters" : run.quantity);
     }
 

@@ -92,8 +92,8 @@ def banner(fit: "Fit") -> tuple[str, list[str]] | None:
     return mark, reasons
 
 
-def growth_sentence(fit: "Fit") -> str:
-    """Say what a fit found, in a sentence or two.
+def growth_sentence(fit: "Fit") -> tuple[str, str]:
+    """Say what a fit found, in two sentences.
 
     Parameters
     ----------
@@ -102,25 +102,23 @@ def growth_sentence(fit: "Fit") -> str:
 
     Returns
     -------
-    str
-        The doubling time with its interval and the probability that nothing grows.
+    tuple of str
+        The doubling time with its interval; the probability that nothing grows.
     """
     found = fit.headline()
     quantity = str(fit.posterior.attrs.get("quantity", "capability density"))
-    if found.doubling_time_days is None:
-        if "level" in fit.posterior:
-            return f"This hypothesis holds that {quantity} does not grow."
-        return "This hypothesis has no trend: it is about losses and scores alone."
     doubling = found.doubling_time_days
-    low, high = doubling.eti95
-    first = f"{quantity[0].upper()}{quantity[1:]} "
-    if math.isinf(low):
-        first += "does not grow: no doubling."
+    if doubling is None:
+        if "level" in fit.posterior:
+            return f"This hypothesis holds that {quantity} does not grow.", ""
+        return "This hypothesis has no trend: it is about losses and scores alone.", ""
+    low, high = (days(end) for end in doubling.eti95)
+    told = f"doubles every {days(doubling.median)} days (95 % interval {low} to {high})."
+    if math.isinf(doubling.eti95[0]):
+        told = "does not grow: no doubling."
     elif math.isinf(doubling.median):
-        first += f"is likelier not to grow than to grow (95 % interval from {days(low)} days up)."
-    else:
-        first += f"doubles every {days(doubling.median)} days (95 % interval {days(low)} to {days(high)})."  # noqa: E501
-    return f"{first} {no_growth(fit)}"
+        told = f"is likelier not to grow than to grow (95 % interval from {low} days up)."
+    return f"{quantity[0].upper()}{quantity[1:]} {told}", no_growth(fit)
 
 
 def no_growth(fit: "Fit") -> str:
