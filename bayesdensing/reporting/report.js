@@ -356,7 +356,11 @@
       lines.append(tag("li", `New LLM, released ${date.value}, for ${wanted} on ${name}: ${span(told(draws))}.`));
       lines.append(tag("li", `Typical LLM: ${span(told(typical))}.`));
       lines.append(tag("li", `P(never: no number of parameters is enough) = ${never.toFixed(3)}.`));
-      for (const text of flags(raw, b, wanted, day, draws)) lines.append(tag("li", text, "flag"));
+      for (const text of flags(raw, b, wanted, day, draws)) {
+        const flag = tag("li", undefined, "flag");
+        flag.append(tag("strong", "extrapolates: "), text);
+        lines.append(flag);
+      }
       out.replaceChildren(tag("p", words, "big"), lines);
       out.dataset.median = middle;
       out.dataset.low = low;
