@@ -62,12 +62,17 @@ class Picture:
         content = drawn.to_png()
         return cls(
             name=name,
-            title=" ".join(title.split()),
-            caption=" ".join(caption.split()),
+            title=_line(title),
+            caption=_line(caption),
             source="data:image/png;base64," + base64.b64encode(content).decode(),
             width=int.from_bytes(content[16:20]),
             height=int.from_bytes(content[20:24]),
         )
+
+
+def _line(text: str) -> str:
+    """Return words of a figure as one line that parts no number from its sign."""
+    return " ".join(text.split()).replace(" %", "\u00a0%")
 
 
 def pictures_of(fit: "Fit", *, checks: bool = True, seed: int = 0) -> dict[str, Picture]:

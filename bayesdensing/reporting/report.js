@@ -129,6 +129,9 @@
         points.append(dot);
         return dot;
       });
+      const best = run.llms.filter((llm) => llm.record).sort((a, b) => a.day - b.day);
+      const steps = best.map((llm, i) => `${i ? `H${x(llm.day).toFixed(1)}V` : `M${x(llm.day).toFixed(1)},`}${y(llm.density[0]).toFixed(1)}`).join("");
+      if (best.length) inside.append(svg("path", { d: `${steps}H${x(last).toFixed(1)}`, fill: "none", stroke: ORANGE, "stroke-opacity": 0.55 }));
       inside.append(points, svg("path", { d: path(curve.days, curve.median), fill: "none", stroke: BLUE, "stroke-width": 2.4 }));
       inside.append(svg("path", { id: "implied", fill: "none", stroke: ORANGE, "stroke-width": 2, "stroke-dasharray": "7 5" }));
       inside.append(svg("g", { id: "chosen" }));
@@ -211,6 +214,11 @@
       ].filter(Boolean).join(" · ")), tag("div", `density ${number(llm.density[0])} (89 % ETI ${number(llm.density[1])} to ${number(llm.density[2])})`));
       if (scores) tip.append(tag("div", scores));
       tip.style.visibility = "visible";
+      if (scale.width < 500) {  // where there is no room beside a dot, the far end of the chart
+        tip.style.left = "0px";
+        tip.style.top = y < scale.height / 2 ? `${scale.height - tip.offsetHeight}px` : "0px";
+        return;
+      }
       const room = box.clientWidth - tip.offsetWidth;
       tip.style.left = `${Math.max(0, Math.min(room, x > scale.width / 2 ? x - tip.offsetWidth - 14 : x + 14))}px`;
       tip.style.top = `${Math.max(0, Math.min(scale.height - tip.offsetHeight, y - tip.offsetHeight / 2))}px`;

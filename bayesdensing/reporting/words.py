@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bayesdensing.analysis.observed import observed_scores
+from bayesdensing.analysis.summary import mode_headlines
 from bayesdensing.analysis.tables import data_counts, release_dates
 from bayesdensing.inference.diagnostics import DEPTH_SHARE_MAX, EBFMI_MIN, ESS_MIN, RHAT_MAX
 from bayesdensing.paths import packaged_data_dir
@@ -164,12 +165,13 @@ def headline_rows(fit: "Fit") -> list[tuple[str, str, str, str, str]]:
         _row("doubling time (days)", doubling, digits=0),
         _row("growth rate (1/year, natural log)", rate, digits=2),
     ]
-    rows += [
-        _row(
-            f"doubling time (days), {s.name}: {s.start} to {s.end}", s.doubling_time_days, digits=0
-        )
-        for s in found.segments
-    ]
+    for part in found.segments:
+        name = f"doubling time (days), {part.name}: {part.start} to {part.end}"
+        rows.append(_row(name, part.doubling_time_days, digits=0))
+    for mode, own in zip(fit.diagnostics.modes, mode_headlines(fit), strict=True):
+        if own.doubling_time_days is not None:
+            name = f"doubling time (days), {mode['name']} alone"
+            rows.append(_row(name, own.doubling_time_days, digits=0))
     return rows
 
 

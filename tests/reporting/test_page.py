@@ -115,6 +115,16 @@ def test_draws_that_did_not_pass_are_announced_at_the_top(bare):
     assert "R-hat 1.2 of level" in page
 
 
+def test_modes_have_headlines_of_their_own(bare):
+    modes = tuple({"name": f"mode {k}", "chains": [k], "differs": "the level"} for k in (0, 1))
+    page = report(
+        make_scored_fit(diagnostics={"converged": False, "modes": modes, "reasons": ("2 modes",)}),
+        checks=False,
+    )
+    assert "MULTIMODAL" in page
+    assert "mode 1 alone" in page
+
+
 def test_several_runs_share_a_page_and_their_rates_a_figure(bare):
     fits = [make_scored_fit(), make_scored_fit(spec="joint_5T", seed=2)]
     page = report(fits, checks=False)
