@@ -20,6 +20,7 @@ from bayesdensing.reporting import words
 from bayesdensing.reporting.graph import graph_svg
 from bayesdensing.reporting.numbers import DRAWS, has_scores, has_trend, run_numbers
 from bayesdensing.reporting.pictures import pictures_of, rates_picture
+from bayesdensing.reporting.sensitivity import sensitivity_beside
 from bayesdensing.spec import describe
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ def _section(fit: Fit, folder: str, *, checks: bool, seed: int) -> dict[str, Any
         "coverage": _frame(words.coverage(fit)),
         "pictures": pictures_of(fit, checks=checks, seed=seed),
         "rulers": _rulers(fit, folder),
+        "sensitivity": sensitivity_beside(fit, Path(folder)),
         "equations": described.equations,
         "priors": described.priors.to_dict("records"),
         "graph": graph_svg(described.graph),

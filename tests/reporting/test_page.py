@@ -5,6 +5,7 @@ import re
 from html.parser import HTMLParser
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -123,6 +124,25 @@ def test_modes_have_headlines_of_their_own(bare):
     )
     assert "MULTIMODAL" in page
     assert "mode 1 alone" in page
+
+
+def test_a_sensitivity_analysis_beside_the_run_is_summarised(bare, tmp_path):
+    fit = make_scored_fit()
+    row = {"axis": "prior", "choice": "<b>wide</b>", "doubling_time_days": 130.0, "eti95_lb": 110.0,
+           "eti95_ub": float("nan"), "shift_sd": -0.7, "converged": True,
+           "spec_sha256": fit.spec.sha256}  # fmt: skip
+    rows = [row, row | {"choice": "other", "shift_sd": 0.1}, row | {"converged": False}]
+    place = tmp_path / "sensitivity-joint"
+    place.mkdir()
+    pd.DataFrame(rows).to_csv(place / "sensitivity.csv", index=False)
+    page = report(str(tmp_path / "joint"), fits=[fit], checks=False)
+    assert "3 choices were made otherwise" in page
+    assert "1 of these fits did not pass" in page
+    assert "prior: &lt;b&gt;wide&lt;/b&gt;" in page
+    pd.DataFrame(rows).assign(spec_sha256="x").to_csv(place / "sensitivity.csv", index=False)
+    assert "made otherwise" not in report(str(tmp_path / "joint"), fits=[fit], checks=False)
+    (place / "sensitivity.csv").write_bytes(b"\xff\x00")
+    assert "made otherwise" not in report(str(tmp_path / "joint"), fits=[fit], checks=False)
 
 
 def test_several_runs_share_a_page_and_their_rates_a_figure(bare):
