@@ -16,6 +16,8 @@ __all__ = ["main"]
 
 HERE = Path(__file__).resolve().parent
 CUT_OFFS = ("2023-06-30", "2023-12-31", "2024-06-30", "2024-12-31", "2025-06-30")
+#: R-hat above which short chains are not short but stuck.
+STUCK = 1.1
 START, END = "<!-- back-test: start -->", "<!-- back-test: end -->"
 HEADER = (
     "| up to | LLMs fitted | forecast | method | 50 % | 95 % | CRPS | bias | R-hat |",
@@ -36,20 +38,35 @@ def main() -> int:
     parser.add_argument("--draws", type=int, default=500, help="draws of each chain")
     parser.add_argument("--tune", type=int, default=800, help="warm-up of each chain")
     parser.add_argument("--cut-offs", nargs="*", default=list(CUT_OFFS), help="dates")
+    parser.add_argument("--table", action="store_true", help="only write the page's table anew")
     asked = parser.parse_args()
+    if asked.table:
+        write_table(pd.read_csv(HERE / "backtest.csv"))
+        return 0
     table = backtest(
         asked.spec, cut_offs=asked.cut_offs, draws=asked.draws, tune=asked.tune,
         tell=lambda line: print(line, file=sys.stderr, flush=True),
     )  # fmt: skip
     text = table.to_csv(index=False, float_format="%.4g", lineterminator="\n")
     write_text(HERE / "backtest.csv", text)
+    write_table(table)
+    print(table.to_string(index=False, float_format=lambda value: f"{value:.3g}"))
+    return 0
+
+
+def write_table(table: pd.DataFrame) -> None:
+    """Put a table between the marks of the page.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of `backtest`.
+    """
     page = (HERE / "forecast.md").read_text(encoding="utf-8")
     before, rest = page.split(START)
     after = rest.split(END)[1]
     body = "\n".join([*HEADER, *rows(table)])
     write_text(HERE / "forecast.md", f"{before}{START}\n\n{body}\n\n{END}{after}")
-    print(table.to_string(index=False, float_format=lambda value: f"{value:.3g}"))
-    return 0
 
 
 def rows(table: pd.DataFrame) -> list[str]:
@@ -65,26 +82,30 @@ def rows(table: pd.DataFrame) -> list[str]:
     list of str
         Markdown, one a row; the date once per group.
     """
-    lines, last = [], ""
-    for row in table.to_dict("records"):
-        first = row["cut_off"] != last
-        last = row["cut_off"]
-        head = [
-            last,
-            str(row["n_llms_before"]),
-            f"{row['n_scores']} scores, {row['n_llms_after']} LLMs",
-        ]
-        rhat = "" if pd.isna(row["max_rhat"]) else f"{row['max_rhat']:.3f}"
-        cells = [
-            *(head if first else ["", "", ""]),
-            str(row["method"]),
-            f"{100 * row['coverage50']:.0f} %",
-            f"{100 * row['coverage95']:.0f} %",
-            f"{row['crps']:.1f}",
-            f"{row['bias']:+.1f}",
-            rhat,
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
+    lines = []
+    for cut_off, group in table.groupby("cut_off", sort=False):
+        own = group["n_scores"].max()
+        first = group.iloc[0]
+        lead = [str(cut_off), str(first["n_llms_before"])]
+        lead.append(f"{own} scores of {first['n_llms_after']} LLMs")
+        for row in group.to_dict("records"):
+            rhat = row["max_rhat"]
+            method = str(row["method"])
+            if rhat > STUCK:
+                method += ", NOT CONVERGED"
+            if row["n_scores"] < own:
+                method += f" ({row['n_scores']} scores)"
+            cells = [
+                *lead,
+                method,
+                f"{100 * row['coverage50']:.0f} %",
+                f"{100 * row['coverage95']:.0f} %",
+                f"{row['crps']:.1f}",
+                f"{row['bias']:+.1f}",
+                "" if pd.isna(rhat) else f"{rhat:.3f}",
+            ]
+            lines.append(f"| {' | '.join(cells)} |")
+            lead = ["", "", ""]
     return lines
 
 
