@@ -25,8 +25,8 @@ COLUMNS = (
 )  # fmt: skip
 
 _YEARS, _START = 3.0, pd.Timestamp("2022-06-01")
-#: Growth rate (1/yr): doubling in 150 days.
-_RATE = float(np.log(2) / 150 * DAYS_PER_YEAR)
+#: Growth rate (1/yr): doubling in 120 days, about that of the packaged data.
+_RATE = float(np.log(2) / 120 * DAYS_PER_YEAR)
 
 #: Trends by name: years since the middle to log values. The change is in the middle, to twice the
 #: rate; saturation is logistic, with the same rate at its start.
@@ -48,7 +48,8 @@ def make_series(
     trend : str
         One of `TRENDS`.
     n_llms : int
-        Values, at even chance over three years.
+        Values, evenly spaced over three years: worlds of one size share their dates, and so the
+        compiled models.
     dispersion : float
         Sd of log values about the trend; that of the packaged data is about 0.9.
     seed : int
@@ -67,7 +68,7 @@ def make_series(
     if trend not in TRENDS:
         raise DataNeedError(f"no trend {trend!r}; there are: {', '.join(TRENDS)}")
     rng = np.random.default_rng(seed)
-    years = np.sort(rng.uniform(0, _YEARS, n_llms))
+    years = _YEARS * (np.arange(n_llms) + 0.5) / n_llms
     log_value = TRENDS[trend](years - _YEARS / 2) + dispersion * rng.normal(size=n_llms)
     return DataBundle.from_frames(
         name=f"{trend}-{n_llms}-{seed}",

@@ -265,8 +265,10 @@ def _published(
     posterior: xr.Dataset, constants: xr.Dataset, *, spec: Spec, seed: int
 ) -> xr.DataArray:
     mean = trends.log_trend(posterior, spec, constants["years"])
+    spread = trends.spread_draws(posterior, constants["years"].to_numpy()).reshape(mean.shape)
+    dispersion = posterior["dispersion"] * mean.copy(data=spread)
     return published.latent_log_values(
-        mean, posterior["dispersion"], constants["log_value"], constants["log_error"], seed=seed
+        mean, dispersion, constants["log_value"], constants["log_error"], seed=seed
     )
 
 

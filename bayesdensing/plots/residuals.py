@@ -187,7 +187,7 @@ def _caption(fit: "Fit", data: xr.Dataset, trends: pd.DataFrame) -> str:
     quantity = fit.posterior.attrs.get("quantity", "capability density")
     centre = (
         "mean LLM, behind the frontier"
-        if fit.spec.growth.frontier == "half-normal"
+        if fit.spec.growth.frontier != "none"
         else "mean trend"
     )
     text = (

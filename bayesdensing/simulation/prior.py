@@ -36,7 +36,7 @@ _RATES = frozenset(
 )
 _ANY_SIGN = _RATES | {
     "acceleration", "walk_step", "level", "evaluator_effect", "log_density", "size_exponent",
-    "family_effect",
+    "family_effect", "dispersion_growth",
 }  # fmt: skip
 #: Growth rate (1/yr) beyond which densities leave the range of numbers: doubling in two days.
 _FASTEST = 120.0
