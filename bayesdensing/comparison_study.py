@@ -20,8 +20,8 @@ __all__ = ["COLUMNS", "TRENDS", "make_series", "study", "study_table"]
 
 #: Columns of the rows of the study.
 COLUMNS = (
-    "truth", "n_llms", "world", "hypothesis", "elpd", "elpd_diff", "diff_se", "verdict", "weight",
-    "reliable", "converged", "doubling_time_days", "seed", "spec_sha256",
+    "truth", "n_llms", "world", "hypothesis", "elpd", "elpd_diff", "diff_se", "verdict",
+    "simplest", "weight", "reliable", "converged", "doubling_time_days", "seed", "spec_sha256",
 )  # fmt: skip
 
 _YEARS, _START = 3.0, pd.Timestamp("2022-06-01")
@@ -175,16 +175,19 @@ def study_table(rows: pd.DataFrame) -> pd.DataFrame:
         one ``first``; put it first and all others beyond two standard errors (``found``); cannot
         tell it from the best (``cannot_tell``: one or more hypotheses are within two standard
         errors of the best, the true one among them); or put it beyond two standard errors from
-        the best (``missed``).
+        the best (``missed``). In ``simplest`` the true one has the fewest parameters of those that
+        cannot be told apart from the best: a trend is a special case of one that may also bend,
+        which predicts as well but for what its further parameters cost.
     """
     counts = []
     for _, cell in rows.groupby(["truth", "n_llms"], sort=False):
         truth, size = cell["truth"].iloc[0], cell["n_llms"].iloc[0]
-        count = {"first": 0, "found": 0, "cannot_tell": 0, "missed": 0}
+        count = {"first": 0, "simplest": 0, "found": 0, "cannot_tell": 0, "missed": 0}
         for _, world in cell.groupby("seed"):
             verdicts = world.set_index("hypothesis")["verdict"]
             alike = [name for name, verdict in verdicts.items() if verdict != WORSE]
             count["first"] += verdicts[truth] == BEST
+            count["simplest"] += bool(world.set_index("hypothesis").loc[truth, "simplest"])
             if truth not in alike:
                 count["missed"] += 1
             elif len(alike) == 1:

@@ -105,9 +105,7 @@ def _composed(kind: Frontier, mean: Any, dispersion: Any, behind: Any, llms: Seq
     def random(
         trend: Any, dispersion: Any, behind: Any, rng: np.random.Generator, size: Any = None
     ) -> np.ndarray:
-        distance = kind.sample(
-            rng, dispersion=dispersion, inefficiency_sd=behind, size=trend.shape
-        )
+        distance = kind.sample(rng, dispersion=dispersion, inefficiency_sd=behind, size=trend.shape)
         return np.asarray(trend + distance)
 
     def centre(_rv: Any, _size: Any, trend: Any, _dispersion: Any, behind: Any) -> Any:
