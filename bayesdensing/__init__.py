@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from bayesdensing.comparing import compare
     from bayesdensing.data import DataBundle, load_data, validate_bundle
     from bayesdensing.fitting import fit, load_fit
+    from bayesdensing.forecasting import forecast
     from bayesdensing.judging import hypothesis
+    from bayesdensing.reporting import report
     from bayesdensing.spec import Spec, list_specs, load_spec
 
 __version__ = "0.1.0"
@@ -34,6 +36,7 @@ __all__ = [
     "check",
     "compare",
     "fit",
+    "forecast",
     "hypothesis",
     "list_specs",
     "load_data",
@@ -41,6 +44,7 @@ __all__ = [
     "load_spec",
     "plot",
     "replicate",
+    "report",
     "validate_bundle",
 ]
 
@@ -51,12 +55,14 @@ _HOMES = {
     "check": "bayesdensing.checking",
     "compare": "bayesdensing.comparing",
     "fit": "bayesdensing.fitting",
+    "forecast": "bayesdensing.forecasting",
     "hypothesis": "bayesdensing.judging",
     "list_specs": "bayesdensing.spec",
     "load_data": "bayesdensing.data",
     "load_fit": "bayesdensing.fitting",
     "load_spec": "bayesdensing.spec",
     "replicate": "bayesdensing.analysis.replicate",
+    "report": "bayesdensing.reporting",
     "validate_bundle": "bayesdensing.data",
 }
 

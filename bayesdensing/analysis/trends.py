@@ -91,6 +91,37 @@ class TrendDraws:
         found = self.shape.path(times, self.values, self.calendar)
         return np.broadcast_to(found, (len(self.values["level"]), len(times)))
 
+    def ahead(self, years: float | np.ndarray, *, seed: int) -> np.ndarray:
+        """Return the trend at dates, the steps that a random walk will take among it.
+
+        Parameters
+        ----------
+        years : float or ndarray, shape (time,)
+            Years since the reference date.
+        seed : int
+            Seed of the steps after the data: one seed gives one path, whichever dates are asked.
+
+        Returns
+        -------
+        ndarray, shape (draw, time)
+            Natural log of the quantity: `at`, and after the last date of a random walk's data the
+            sum of steps ~ Normal(0, walk_sd sqrt(dt)), one a knot, straight between them.
+        """
+        times = np.atleast_1d(np.asarray(years, dtype=float))
+        found = self.at(times)
+        if self.shape.steps is None or self.calendar is None:
+            return found
+        knots = self.calendar.knots
+        width, last = float(knots[1] - knots[0]), float(knots[-1])
+        count = max(0, int(np.ceil((times.max(initial=last) - last) / width)))
+        if count == 0:
+            return found
+        rng = np.random.default_rng(seed)
+        # a row a knot, so that a later date adds rows and changes none
+        steps = rng.normal(size=(count, len(found))).T
+        passed = np.clip((times - last) / width - np.arange(count)[:, None], 0.0, 1.0)
+        return np.asarray(found + np.sqrt(width) * self.values["walk_sd"] * (steps @ passed))
+
     def mean_rate(self, start: float, end: float) -> np.ndarray:
         """Return the mean growth rate between two dates.
 

@@ -13,10 +13,12 @@ from bayesdensing.cli import (
     compare,
     density,
     fit,
+    forecast,
     hypotheses,
     hypothesis,
     recover,
     replicate,
+    report,
     simulate,
     validate,
 )
@@ -39,7 +41,8 @@ app = typer.Typer(
     epilog="Example: bayesdensing fit joint --out runs/joint",
 )
 for command in (
-    fit, hypotheses, validate, density, check, compare, hypothesis, simulate, recover, replicate,
+    fit, hypotheses, validate, density, forecast, check, compare, hypothesis, simulate,
+    recover, replicate, report,
 ):  # fmt: skip
     command.register(app)
 

@@ -3,6 +3,7 @@
 from bayesdensing.plots.comparison import comparison
 from bayesdensing.plots.density_trend import density_trend
 from bayesdensing.plots.doubling_time import doubling_time
+from bayesdensing.plots.doubling_times import doubling_times
 from bayesdensing.plots.figures import figures
 from bayesdensing.plots.loo_pit import loo_pit
 from bayesdensing.plots.loss_curves import loss_curves
@@ -18,6 +19,7 @@ __all__ = [
     "comparison",
     "density_trend",
     "doubling_time",
+    "doubling_times",
     "figures",
     "loo_pit",
     "loss_curves",
