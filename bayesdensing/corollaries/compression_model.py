@@ -2,8 +2,8 @@
 
 For each posterior draw of everything that LLMs share, and of the parent's log density x,
 
-    x_compressed = x + change,   change ~ Normal(mean of the method, spread),
-    mean of a method ~ Normal(0, 1),   spread ~ HalfNormal(0.5),
+    x_compressed = x + change,   change ~ Normal(mean of the method, spread of the method),
+    mean ~ Normal(0, 1),   spread ~ HalfNormal(0.5),
 
 and the compressed LLM's scores have the likelihood that the fit gives them. As in
 `density_of`, draws are not weighted by how well they explain the scores of compressed LLMs.
@@ -104,13 +104,25 @@ class Likelihood:
         sd = np.sqrt(np.maximum(square - mean**2, 0.1))
         return self.start + self.step * mean, self.step * sd
 
-    def take(self, draws: slice) -> "Likelihood":
-        """Return that of some of the draws.
+    def bounds(self) -> np.ndarray:
+        """Return on which side scores tell of a change, (pair,).
+
+        ``at most`` (``at least``) where in half of the draws the lowest (highest) node has a
+        likelihood within a factor of e^2 of the largest, as for scores at a benchmark's floor
+        (ceiling); else empty.
+        """
+        ends = np.median(self.log_p[..., [0, -1]], axis=0) > -2
+        return np.select([ends[:, 0], ends[:, 1]], ["at most", "at least"], "")
+
+    def take(self, draws: slice, pairs: np.ndarray) -> "Likelihood":
+        """Return that of some of the draws and pairs.
 
         Parameters
         ----------
         draws : slice
-            Which.
+            Which draws.
+        pairs : ndarray of int
+            Which pairs.
 
         Returns
         -------
@@ -118,10 +130,10 @@ class Likelihood:
             Of these.
         """
         return Likelihood(
-            start=self.start[draws],
-            step=self.step[draws],
-            log_p=self.log_p[draws],
-            parent=self.parent[draws],
+            start=self.start[draws][:, pairs],
+            step=self.step[draws][:, pairs],
+            log_p=self.log_p[draws][:, pairs],
+            parent=self.parent[draws][:, pairs],
         )
 
 
@@ -135,7 +147,7 @@ class Changes:
         Of each pair.
     mean : ndarray, shape (draw, method)
         Of each method.
-    spread : ndarray, shape (draw,)
+    spread : ndarray, shape (draw, method)
         Sd of pairs about their method's mean.
     new : ndarray, shape (draw, method)
         Of a pair that has not been seen.
@@ -148,7 +160,7 @@ class Changes:
 
 
 def likelihood_of_changes(
-    fit: "Fit", pairs: pd.DataFrame, scores: pd.DataFrame, *, shared: float, seed: int
+    fit: "Fit", pairs: pd.DataFrame, scores: pd.DataFrame, *, seed: int
 ) -> Likelihood:
     """Return what the scores of compressed LLMs say of their change, for every draw of a fit.
 
@@ -157,11 +169,10 @@ def likelihood_of_changes(
     fit : Fit
         A fit with scores.
     pairs : pandas.DataFrame
-        Columns llm and parent.
+        Columns llm, parent and shared: the correlation of the departures of both on a benchmark,
+        0 to 1.
     scores : pandas.DataFrame
         Rows of ``scores.csv`` of all of them.
-    shared : float
-        Correlation of the departures of a compressed LLM and its parent on a benchmark, 0 to 1.
     seed : int
         Seed of the draws of departures, of parents that the fit does not have, and of effects
         of evaluators that it has not seen.
@@ -184,7 +195,7 @@ def likelihood_of_changes(
     n = model.n_draws
     for at in range(0, n, _CHUNK):
         part = slice(at, min(at + _CHUNK, n))
-        found.append(llms.chunk(part, pairs, shared=shared, rng=rng))
+        found.append(llms.chunk(part, pairs, rng=rng))
     return Likelihood(
         **{
             name: np.concatenate([getattr(one, name) for one in found])
@@ -237,14 +248,13 @@ class _Llms:
             return np.asarray(known)
         return np.where(cell >= 0, self.new_effect[part][:, cell], known)
 
-    def chunk(
-        self, part: slice, pairs: pd.DataFrame, *, shared: float, rng: np.random.Generator
-    ) -> Likelihood:
+    def chunk(self, part: slice, pairs: pd.DataFrame, *, rng: np.random.Generator) -> Likelihood:
         """Return the likelihood of the pairs for some draws."""
         model = self.model.take(part)
         departures: dict[str, np.ndarray] = {}
         columns = []
-        for child, parent in zip(pairs["llm"], pairs["parent"], strict=True):
+        named = pairs[["llm", "parent", "shared"]].itertuples(index=False, name=None)
+        for child, parent, shared in named:
             base = self.density[parent][part]
             if shared and parent not in departures:
                 departures[parent] = self._departures(model, parent, part, base, rng)
@@ -357,71 +367,71 @@ def changes_given(likelihood: Likelihood, method: np.ndarray, *, seed: int) -> C
     and the spread is drawn on a grid, and goes on by Gibbs sweeps with the likelihood as it is.
     """
     rng = np.random.default_rng(seed)
-    n = len(likelihood.start)
-    parts = [
-        _chunk(likelihood.take(slice(at, min(at + _CHUNK, n))), method, rng)
-        for at in range(0, n, _CHUNK)
-    ]
-    return Changes(
-        **{
-            name: np.concatenate([getattr(part, name) for part in parts])
-            for name in ("change", "mean", "spread", "new")
-        }
-    )
-
-
-def _chunk(likelihood: Likelihood, method: np.ndarray, rng: np.random.Generator) -> Changes:
-    members = (method[:, None] == np.arange(method.max() + 1)).astype(float)
-    mean, spread = _normal_start(*likelihood.moments(), members, rng)
-    for _ in range(_SWEEPS):
-        nodes = mean[:, method, None] + spread[:, None, None] * _STEPS
-        log_p = likelihood.at(nodes) - _STEPS**2 / 2
-        flat = (-1, len(_STEPS))
-        change = draw_on_nodes(rng, nodes.reshape(flat), log_p.reshape(flat))
-        change = change.reshape(nodes.shape[:2])
-        mean, spread = _parameters(change, members, spread, rng)
-    new = mean + spread[:, None] * rng.normal(size=mean.shape)
+    n, n_methods = len(likelihood.start), int(method.max()) + 1
+    change = np.empty(likelihood.start.shape)
+    mean, spread = np.empty((n, n_methods)), np.empty((n, n_methods))
+    for m in range(n_methods):
+        own = np.flatnonzero(method == m)
+        for at in range(0, n, _CHUNK):
+            part = slice(at, min(at + _CHUNK, n))
+            one = likelihood.take(part, own)
+            change[part, own], mean[part, m], spread[part, m] = _one_method(one, rng)
+    new = mean + spread * rng.normal(size=mean.shape)
     return Changes(change=change, mean=mean, spread=spread, new=new)
 
 
+def _one_method(
+    likelihood: Likelihood, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw changes (draw, pair), their mean and their spread (draw,)."""
+    mean, spread = _normal_start(*likelihood.moments(), rng)
+    change = np.empty(likelihood.start.shape)
+    for _ in range(_SWEEPS):
+        nodes = mean[:, None, None] + spread[:, None, None] * _STEPS
+        nodes = np.broadcast_to(nodes, (*change.shape, len(_STEPS)))
+        log_p = likelihood.at(nodes) - _STEPS**2 / 2
+        flat = (-1, len(_STEPS))
+        change = draw_on_nodes(rng, nodes.reshape(flat), log_p.reshape(flat)).reshape(change.shape)
+        mean, spread = _parameters(change, spread, rng)
+    return change, mean, spread
+
+
 def _normal_start(
-    middle: np.ndarray, sd: np.ndarray, members: np.ndarray, rng: np.random.Generator
+    middle: np.ndarray, sd: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Draw means and spread given normal likelihoods of the changes, (draw, method), (draw,)."""
+    """Draw mean and spread given normal likelihoods of the changes, (draw,) each."""
     log_p = np.empty((len(middle), len(_SPREADS)))
     for i, spread in enumerate(_SPREADS):
         precision = 1 / (sd**2 + spread**2)
-        total = precision @ members
-        weighted = (precision * middle) @ members
-        posterior = total + MEAN_SD**-2
+        weighted = (precision * middle).sum(axis=1)
+        posterior = precision.sum(axis=1) + MEAN_SD**-2
         log_p[:, i] = (
-            np.log(precision).sum(axis=1) / 2
-            - (precision * middle**2).sum(axis=1) / 2
-            + (weighted**2 / posterior - np.log(posterior)).sum(axis=1) / 2
-        ) + _spread_prior(spread)
-    spread = draw_on_nodes(rng, np.broadcast_to(np.log(_SPREADS), log_p.shape), log_p)
-    spread = np.exp(spread)
+            np.log(precision).sum(axis=1)
+            - (precision * middle**2).sum(axis=1)
+            + weighted**2 / posterior
+            - np.log(posterior)
+        ) / 2 + _spread_prior(spread)
+    nodes = np.broadcast_to(np.log(_SPREADS), log_p.shape)
+    spread = np.exp(draw_on_nodes(rng, nodes, log_p))
     precision = 1 / (sd**2 + spread[:, None] ** 2)
-    return _means((precision * middle) @ members, precision @ members, rng), spread
+    return _mean((precision * middle).sum(axis=1), precision.sum(axis=1), rng), spread
 
 
 def _parameters(
-    change: np.ndarray, members: np.ndarray, spread: np.ndarray, rng: np.random.Generator
+    change: np.ndarray, spread: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Draw means given spread, and spread given means."""
-    precision = spread[:, None] ** -2
-    mean = _means(precision * (change @ members), precision * members.sum(axis=0), rng)
-    square = ((change - mean @ members.T) ** 2).sum(axis=1)
+    """Draw the mean given the spread, and the spread given the mean, (draw,) each."""
+    n = change.shape[1]
+    mean = _mean(spread**-2 * change.sum(axis=1), spread**-2 * n, rng)
+    square = ((change - mean[:, None]) ** 2).sum(axis=1)
     log_p = (
-        -change.shape[1] * np.log(_SPREADS)
-        - square[:, None] / (2 * _SPREADS**2)
-        + _spread_prior(_SPREADS)
+        -n * np.log(_SPREADS) - square[:, None] / (2 * _SPREADS**2) + _spread_prior(_SPREADS)
     )
     nodes = np.broadcast_to(np.log(_SPREADS), log_p.shape)
     return mean, np.exp(draw_on_nodes(rng, nodes, log_p))
 
 
-def _means(weighted: np.ndarray, total: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _mean(weighted: np.ndarray, total: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     precision = total + MEAN_SD**-2
     noise = rng.normal(size=weighted.shape) / np.sqrt(precision)
     return np.asarray(weighted / precision + noise)
