@@ -195,14 +195,27 @@ def _notes(table: pd.DataFrame, left_out: list[str]) -> tuple[str, ...]:
     notes = []
     shrunk = ~table["method"].str.startswith("quantized")
     for name, part in (("smaller", table[shrunk]), ("quantised", table[~shrunk])):
-        sure = part[part["prob_denser"] >= _SURE]
         if len(part):
-            told = ", ".join(
-                f"{row['llm']} ({row['ratio_median']:.2f} times {row['parent']})"
-                for row in sure.to_dict("records")
+            sure = part.loc[part["prob_denser"] >= _SURE, "llm"]
+            notes.append(
+                f"counter-examples among {len(part)} {name} LLMs, denser than their parents with "
+                f"probability {_SURE:g} or more: {', '.join(sure) or 'none'}"
             )
-            said = f"denser than their parents with probability {_SURE:g} or more, {name}"
-            notes.append(f"{said}: {told or 'none'}")
+        likely = part[(part["prob_denser"] >= 0.5) & (part["prob_denser"] < _SURE)]
+        if len(likely):
+            told = ", ".join(
+                f"{row['llm']} ({row['ratio_median']:.2f} of {row['parent']}, probability "
+                f"{row['prob_denser']:.2f})"
+                for row in likely.to_dict("records")
+            )
+            notes.append(f"more probably denser than not: {told}")
+    published = table[table["published_ratio"] > 1]
+    if len(published):
+        told = ", ".join(
+            f"{row['llm']} ({row['published_ratio']:.2f} of {row['parent']})"
+            for row in published.to_dict("records")
+        )
+        notes.append(f"the paper's own counter-examples: {told}")
     floor = table.loc[table["bound"] == "at most", "llm"]
     if len(floor):
         notes.append(

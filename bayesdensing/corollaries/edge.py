@@ -4,6 +4,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from bayesdensing.analysis.trends import TrendDraws
@@ -211,7 +212,26 @@ def edge(
             "percentile": percentile,
             "seed": seed,
         },
+        tables={"path": _path(start, ahead, runs, waits)},
         **trust(fit),
+    )
+
+
+def _path(
+    start: dt.date, ahead: np.ndarray, runs: np.ndarray, waits: np.ndarray
+) -> pd.DataFrame:
+    """Return what the device can run in time, up to some years after it reaches the score."""
+    middle = float(np.quantile(waits, 0.5, method="inverted_cdf"))
+    shown = ahead <= max(4.0, 1.5 * middle if np.isfinite(middle) else HORIZON_YEARS / 2)
+    low, median, high = np.exp(np.quantile(runs[:, shown], [0.025, 0.5, 0.975], axis=0))
+    days = pd.to_timedelta(np.round(ahead[shown] * DAYS_PER_YEAR), unit="D")
+    return pd.DataFrame(
+        {
+            "date": pd.Timestamp(start) + days,
+            "median": median,
+            "eti95_lb": low,
+            "eti95_ub": high,
+        }
     )
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["price", "price_bundle", "price_fit"]
 
 _SERIES = "tokens per dollar"
+#: A handful of records leaves long tails: more draws than of most hypotheses, at little cost.
+_SAMPLER = {"target_accept": 0.98, "draws": 8000, "tune": 3000}
 
 
 def price(
@@ -99,7 +101,10 @@ def price(
             "capability": chosen,
             "seed": seed,
         },
-        tables={"prices": rows[["model", "date", "usd_per_mtok", "capability", "on_record"]]},
+        tables={
+            "prices": rows[["model", "date", "usd_per_mtok", "capability", "on_record"]],
+            "path": _path(rows, of_prices, draws),
+        },
         **trust(fit, of_prices),
     )
 
@@ -152,7 +157,8 @@ def price_fit(rows: pd.DataFrame, *, seed: int = DEFAULT_SEED, progress: bool = 
         Of tokens per dollar, whose growth is the fall of prices.
     """
     given = dict(load_spec("records"))
-    spec = Spec(**{**given, "name": "prices", "data": {"series": _SERIES, "records": "only"}})
+    data = {"series": _SERIES, "records": "only"}
+    spec = Spec(**{**given, "name": "prices", "data": data, "sampler": _SAMPLER})
     return fit_model(spec, price_bundle(rows), seed=seed, progress=progress)
 
 
@@ -180,6 +186,20 @@ def _draws(
             for name, (value, units) in values.items()
         }
     )
+
+
+def _path(rows: pd.DataFrame, of_prices: "Fit", draws: xr.Dataset) -> pd.DataFrame:
+    """Return prices in time: the trend behind the records, and the first with density alone."""
+    first = rows[rows["on_record"]].iloc[0]
+    dates = pd.date_range(first["date"], rows["date"].max(), periods=40).round("D")
+    years = (dates - first["date"]).days.to_numpy() / DAYS_PER_YEAR
+    grown = np.exp(draws["density_rate"].to_numpy().reshape(-1, 1) * years)
+    trend = of_prices.trend(dates, max_draws=4000).to_numpy().reshape(-1, len(dates))
+    columns = {}
+    for name, values in (("trend", 1e6 / trend), ("density", first["usd_per_mtok"] / grown)):
+        low, median, high = np.quantile(values, [0.055, 0.5, 0.945], axis=0)
+        columns |= {f"{name}_median": median, f"{name}_lower": low, f"{name}_upper": high}
+    return pd.DataFrame({"date": dates, **columns})
 
 
 def _rows(draws: xr.Dataset, lines: LeastSquares, *, packaged: bool) -> tuple[Row, ...]:
