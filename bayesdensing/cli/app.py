@@ -11,6 +11,7 @@ from bayesdensing import __version__
 from bayesdensing.cli import (
     check,
     compare,
+    corollary,
     density,
     fit,
     hypotheses,
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 for command in (
     fit, hypotheses, validate, density, check, compare, hypothesis, simulate, recover, replicate,
+    corollary,
 ):  # fmt: skip
     command.register(app)
 

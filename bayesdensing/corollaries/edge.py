@@ -46,7 +46,7 @@ def edge(
     budget: float | None = None,
     device_date: str | dt.date | None = None,
     benchmark: str = "MMLU",
-    score: float = 0.8,
+    score: float = 0.85,
     percentile: float = 50.0,
     seed: int = 0,
 ) -> Corollary:
