@@ -78,13 +78,15 @@ def _price(
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> int:
-    """How fast prices of one capability halve, beside what density alone implies.
+    """Print how fast prices of one capability halve, beside what density alone implies.
 
     Fits the prices that were the cheapest of their time as records, in seconds.
     """
     given = {"prices": prices, "capability": capability, "seed": seed}
     extra = {} if quiet else {"progress": True}
-    return _answer("price", run, given, inputs=inputs, out=out, as_json=as_json, quiet=quiet, **extra)
+    return _answer(
+        "price", run, given, inputs=inputs, out=out, as_json=as_json, quiet=quiet, **extra
+    )
 
 
 def _acceleration(
@@ -96,7 +98,7 @@ def _acceleration(
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> int:
-    """Growth before and after a change of the rate: of a run of a changepoint hypothesis."""
+    """Print growth before and after a change of the rate: of a run of a changepoint hypothesis."""
     return _answer("acceleration", run, {}, inputs=inputs, out=out, as_json=as_json, quiet=quiet)
 
 
@@ -116,7 +118,9 @@ def _edge(
         _Number, typer.Option(help="Share of it that weights may fill.  [default: 0.5]")
     ] = None,
     weight_bits: Annotated[_Number, typer.Option(help="Bits per parameter.  [default: 4]")] = None,
-    device_price: Annotated[_Number, typer.Option(help="What the device costs.  [default: 1]")] = None,
+    device_price: Annotated[
+        _Number, typer.Option(help="What the device costs.  [default: 1]")
+    ] = None,
     budget: Annotated[
         _Number, typer.Option(help="What may be spent.  [default: its price]")
     ] = None,
@@ -125,9 +129,7 @@ def _edge(
         typer.Option(metavar="DATE", help="When it costs that.  [default: end of the data]"),
     ] = None,
     benchmark: Annotated[str | None, typer.Option(help="Benchmark.  [default: MMLU]")] = None,
-    score: Annotated[
-        _Number, typer.Option(help="Score to reach, 0 to 1.  [default: 0.85]")
-    ] = None,
+    score: Annotated[_Number, typer.Option(help="Score to reach, 0 to 1.  [default: 0.85]")] = None,
     percentile: Annotated[
         _Number, typer.Option(help="Which LLM of its date it runs.  [default: 50, the trend's]")
     ] = None,
@@ -138,7 +140,7 @@ def _edge(
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> int:
-    """Moore's law times the densing law: what a device of constant price can run, and when."""
+    """Print what a device of constant price can run: Moore's law times the densing law."""
     given = {
         "chip_years": chip_years,
         "chip_log_sd": chip_log_sd,
@@ -176,7 +178,7 @@ def _compression(
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> int:
-    """What pruning, distillation and quantisation do to density: compressed LLMs and parents."""
+    """Compare compressed LLMs with their parents: pruning, distillation and quantisation."""
     given = {
         "shared": shared,
         "shared_quantized": shared_quantized,
@@ -218,7 +220,7 @@ def _payback(
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> int:
-    """How long until half the parameters match a model, and the visits that pay it back by then."""
+    """Print how long until half the parameters match a model, and what it must earn by then."""
     given = {
         "llm": llm,
         "n_params": n_params,
@@ -254,7 +256,7 @@ def _engines(
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> int:
-    """Doubling times of batteries, chips and model density, and of their product."""
+    """Print doubling times of batteries, chips and model density, and of their product."""
     given = {
         "battery_factor": battery_factor,
         "battery_years": battery_years,

@@ -10,6 +10,8 @@ from bayesdensing.cli.console import out_console, print_json, say
 from bayesdensing.files import write_bytes
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from bayesdensing.corollaries import Corollary, Row
 
 __all__ = ["check_out", "tell"]
@@ -69,6 +71,8 @@ def tell(found: "Corollary", *, out: Path | None, as_json: bool, quiet: bool) ->
         console.print(f"  - {found.warning}", style="red")
     console.print(f"{found.name}: {found.title}", style="bold")
     console.print(_table(found))
+    if "pairs" in found.tables:
+        console.print(_pairs(found.tables["pairs"]))
     console.print("assumes")
     for line in found.assumptions:
         console.print(f"  - {line}")
@@ -92,6 +96,29 @@ def _table(found: "Corollary") -> Any:
         says = "" if row.article is None else row.article.says
         unit = "" if row.unit in ("date", "1") else row.unit
         shown.add_row(row.label, _cell(row.middle, row.unit), *ends, unit, says)
+    return shown
+
+
+def _pairs(table: "pd.DataFrame") -> Any:
+    from rich.table import Table
+
+    shown = Table("compressed", "parent", "method")
+    for column in ("density ratio", "89 % ETI", "P(denser)", "per bit", "by cost", "paper"):
+        shown.add_column(column, justify="right")
+    signs = {"at most": "≤ ", "at least": "≥ "}
+    for row in table.to_dict("records"):
+        shown.add_row(
+            row["llm"],
+            row["parent"],
+            row["method"],
+            f"{signs.get(row['bound'], '')}{row['ratio_median']:.2f}",
+            f"{row['ratio_eti89_lb']:.2f} to {row['ratio_eti89_ub']:.2f}",
+            f"{row['prob_denser']:.2f}",
+            *(
+                "" if math.isnan(row[name]) else f"{row[name]:.2f}"
+                for name in ("ratio_per_bit_median", "ratio_by_cost_median", "published_ratio")
+            ),
+        )
     return shown
 
 

@@ -7,7 +7,7 @@ import xarray as xr
 
 from bayesdensing.analysis.tables import release_dates
 from bayesdensing.analysis.trends import TrendDraws
-from bayesdensing.corollaries.article import figure, months
+from bayesdensing.corollaries.article import constant, figure, months
 from bayesdensing.corollaries.estimates import doubling_row, row
 from bayesdensing.corollaries.result import DATE, Corollary, Row, day_of, trust
 from bayesdensing.corollaries.timing import years_since
@@ -180,6 +180,15 @@ def _rows(draws: xr.Dataset, n_llms: int, *, known: bool) -> tuple[Row, ...]:
 def _notes(fit: "Fit", draws: xr.Dataset, n_llms: int) -> tuple[str, ...]:
     few = float(np.median(draws["llms_before"]))
     notes = [f"'before' rests on {few:g} of {n_llms} LLMs, the paper's on three records"]
+    changed = fit.spec.growth.change_date
+    if changed is None:
+        chatgpt = constant("chatgpt_release", fit.data).date
+        assert chatgpt is not None  # noqa: S101 - the row is a date
+        later = float((draws["change_date"] > day_of(chatgpt)).mean())
+        notes.append(
+            f"the article's figures are of a change on {chatgpt}; the one found here is later in "
+            f"{later:.1%} of the draws"
+        )
     last = release_dates(fit.constants).max().date()
     notes.append(f"'after' is one rate up to {last}: it cannot tell a late slowing from none")
     return tuple(notes)

@@ -88,16 +88,15 @@ def constant(name: str, data: DataBundle | None = None) -> Constant:
     for bundle in (data, _packaged()):
         if bundle is None or bundle.constants is None:
             continue
-        table = bundle.constants.set_index("name")
-        if name in table.index:
-            row = table.loc[name]
-            day = row["date"]
-            return Constant(
-                value=float(row["value"]),
-                unit=str(row["unit"]),
-                date=None if pd.isna(day) else day.date(),
-                source=_citation(bundle, str(row["source"])),
-            )
+        for found in bundle.constants.to_dict("records"):
+            if found["name"] == name:
+                day = found["date"]
+                return Constant(
+                    value=float(found["value"]),
+                    unit=str(found["unit"]),
+                    date=None if pd.isna(day) else day.date(),
+                    source=_citation(bundle, str(found["source"])),
+                )
     raise DataNeedError(f"constants.csv has no {name}")
 
 
@@ -114,32 +113,32 @@ def _citation(bundle: DataBundle, key: str) -> str:
 _PRINTED: dict[str, tuple[float, str, str]] = {
     "price_halving": (
         2.5 * DAYS_PER_MONTH,
-        "halves every 2.5 months (266 times cheaper from December 2022 to August 2024)",
+        "2.5 months",
         "price_gpt35_level_end",
     ),
     "price_fall": (
         266.0,
-        "266 times, 20 to 0.075 dollars per million tokens",
+        "266 times, 20 to 0.075 dollars",
         "price_gpt35_level_end",
     ),
     "edge_doubling": (
         88.0,
-        "88 days, from 2.1 years for chips and 3.3 months for density",
+        "88 days (2.1 years × 3.3 months)",
         "chip_compute_per_dollar_doubling",
     ),
     "acceleration_ratio": (
         0.0073 / 0.0048,
-        "about +50 %: slopes of 0.0048 and 0.0073 a day",
+        "+50 % (0.0073 / 0.0048 a day)",
         "density_doubling_after_chatgpt",
     ),
     "acceleration_records": (
         3.0,
-        "three records: GPT-3, Gopher, Chinchilla",
+        "3 records",
         "density_doubling_before_chatgpt",
     ),
     "payback_window": (
         2 * DAYS_PER_MONTH,
-        "two months (Gemma-2-9B, June 2024, matched by MiniCPM-3-4B)",
+        "two months (MiniCPM-3-4B)",
         "training_cost_gemma_2_9b",
     ),
     "payback_visits": (1.7e9, "1.7 billion visits in two months", "training_cost_gemma_2_9b"),

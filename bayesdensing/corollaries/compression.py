@@ -7,13 +7,8 @@ import pandas as pd
 import xarray as xr
 
 from bayesdensing.corollaries.article import Figure, constant
-from bayesdensing.corollaries.compression_model import (
-    MEAN_SD,
-    SPREAD_SD,
-    Changes,
-    changes_given,
-    likelihood_of_changes,
-)
+from bayesdensing.corollaries.compression_likelihood import likelihood_of_changes
+from bayesdensing.corollaries.compression_model import MEAN_SD, SPREAD_SD, Changes, changes_given
 from bayesdensing.corollaries.compression_pairs import FULL_BITS, find_pairs, published_ratio
 from bayesdensing.corollaries.estimates import positive, row
 from bayesdensing.corollaries.inference_cost import PAPER_RATIO, cost_factor
@@ -145,9 +140,7 @@ def _table(fit: "Fit", pairs: pd.DataFrame, found: Changes, *, k: float) -> pd.D
     )
     quantised = (table["weight_bits"] < FULL_BITS).to_numpy()
     for name, factor in (("per_bit", per_bit), ("by_cost", by_cost)):
-        table[f"ratio_{name}_median"] = np.where(
-            quantised, table["ratio_median"] * factor, np.nan
-        )
+        table[f"ratio_{name}_median"] = np.where(quantised, table["ratio_median"] * factor, np.nan)
     table["published_ratio"] = published_ratio(fit, pairs)
     return table.sort_values(["method", "ratio_median"], ascending=[True, False]).reset_index(
         drop=True
@@ -223,7 +216,5 @@ def _notes(table: pd.DataFrame, left_out: list[str]) -> tuple[str, ...]:
             f"the prior: {', '.join(floor)}"
         )
     if left_out:
-        notes.append(
-            f"left out, without a parent or a benchmark in common: {', '.join(left_out)}"
-        )
+        notes.append(f"left out, without a parent or a benchmark in common: {', '.join(left_out)}")
     return tuple(notes)

@@ -179,7 +179,12 @@ def edge(
             "parameters",
             np.exp(draws["log_needed_effective_parameters"]),
         ),
-        row("date_reached", f"{llm} on it reaches {benchmark} {score:g}", DATE, draws["date_reached"]),
+        row(
+            "date_reached",
+            f"{llm} on it reaches {benchmark} {score:g}",
+            DATE,
+            draws["date_reached"],
+        ),
     )
     return Corollary(
         name="edge",
@@ -197,7 +202,9 @@ def edge(
             f"the device runs {llm}, at any size: density does not go with size",
             "trend and chips go on as they are",
         ),
-        notes=_notes(fit, needed=needed, waits=waits, start=start, benchmark=benchmark, score=score),
+        notes=_notes(
+            fit, needed=needed, waits=waits, start=start, benchmark=benchmark, score=score
+        ),
         inputs={
             "chip_years": years,
             "chip_log_sd": width,
@@ -217,9 +224,7 @@ def edge(
     )
 
 
-def _path(
-    start: dt.date, ahead: np.ndarray, runs: np.ndarray, waits: np.ndarray
-) -> pd.DataFrame:
+def _path(start: dt.date, ahead: np.ndarray, runs: np.ndarray, waits: np.ndarray) -> pd.DataFrame:
     """Return what the device can run in time, up to some years after it reaches the score."""
     middle = float(np.quantile(waits, 0.5, method="inverted_cdf"))
     shown = ahead <= max(4.0, 1.5 * middle if np.isfinite(middle) else HORIZON_YEARS / 2)
@@ -262,7 +267,9 @@ def _notes(
     notes = []
     last = last_release(fit)
     middle = float(np.quantile(waits, 0.5, method="inverted_cdf"))
-    if start > last or (np.isfinite(middle) and day_of(start) + middle * DAYS_PER_YEAR > day_of(last)):
+    if start > last or (
+        np.isfinite(middle) and day_of(start) + middle * DAYS_PER_YEAR > day_of(last)
+    ):
         notes.append(f"extrapolates in time: the last LLM of the data is of {last}")
     if middle == 0:
         notes.append("reached already at the device's date, in half of the draws or more")

@@ -149,4 +149,3 @@ def engines(
         },
         **trust(fit),
     )
-

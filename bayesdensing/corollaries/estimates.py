@@ -49,17 +49,15 @@ def order_estimate(draws: Any) -> Estimate:
     return Estimate(median=median, eti50=eti50, eti89=eti89, eti95=eti95)
 
 
-def row(
-    quantity: str, label: str, unit: str, draws: xr.DataArray, article: Figure | None = None
-) -> Row:
+def row(quantity: str, label: str, unit: str, draws: Any, article: Figure | None = None) -> Row:
     """Return a row of a posterior.
 
     Parameters
     ----------
     quantity, label, unit : str
         As `Row` has them.
-    draws : xarray.DataArray
-        Dims (chain, draw), in that unit.
+    draws : array_like
+        In that unit; any shape.
     article : Figure, optional
         What the article prints.
 

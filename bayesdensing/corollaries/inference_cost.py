@@ -18,7 +18,7 @@ from bayesdensing.corollaries.compression_pairs import FULL_BITS
 from bayesdensing.corollaries.estimates import positive
 from bayesdensing.laws._array import Array
 
-__all__ = ["PAPER_RATIO", "PAPER_TOKENS", "cost_ratio", "cost_factor"]
+__all__ = ["PAPER_RATIO", "PAPER_TOKENS", "cost_factor", "cost_ratio"]
 
 #: k1 over k2 on the paper's hardware with `PAPER_TOKENS` input tokens.
 PAPER_RATIO, PAPER_TOKENS = 2.45, 100.0
@@ -94,8 +94,8 @@ def cost_factor(
     Returns
     -------
     ndarray
-        counted (k1 + k2) / (N k1 bits / 16 + N_active k2), equations 6 and 7 in one; 1 for a
-        dense model of 16 bits. For a mixture of experts all weights are taken as read, k1S = k1,
+        That is counted (k1 + k2) / (N k1 bits / 16 + N_active k2), equations 6 and 7 in one; 1
+        for a dense model of 16 bits. For a mixture of experts all weights are taken as read, k1S = k1,
         as with many tokens at a time: what the paper puts for k1S is not known here.
 
     Examples

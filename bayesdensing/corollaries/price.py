@@ -162,9 +162,7 @@ def price_fit(rows: pd.DataFrame, *, seed: int = DEFAULT_SEED, progress: bool = 
     return fit_model(spec, price_bundle(rows), seed=seed, progress=progress)
 
 
-def _draws(
-    density: xr.DataArray, of_prices: xr.DataArray, *, days: float, seed: int
-) -> xr.Dataset:
+def _draws(density: xr.DataArray, of_prices: xr.DataArray, *, days: float, seed: int) -> xr.Dataset:
     """Pair draws of two posteriors that know nothing of each other; the fewer are repeated."""
     n = max(density.size, of_prices.size)
     rng = np.random.default_rng(seed)
@@ -195,7 +193,7 @@ def _path(rows: pd.DataFrame, of_prices: "Fit", draws: xr.Dataset) -> pd.DataFra
     years = (dates - first["date"]).days.to_numpy() / DAYS_PER_YEAR
     grown = np.exp(draws["density_rate"].to_numpy().reshape(-1, 1) * years)
     trend = of_prices.trend(dates, max_draws=4000).to_numpy().reshape(-1, len(dates))
-    columns = {}
+    columns: dict[str, np.ndarray] = {}
     for name, values in (("trend", 1e6 / trend), ("density", first["usd_per_mtok"] / grown)):
         low, median, high = np.quantile(values, [0.055, 0.5, 0.945], axis=0)
         columns |= {f"{name}_median": median, f"{name}_lower": low, f"{name}_upper": high}
@@ -274,7 +272,9 @@ def _rows(draws: xr.Dataset, lines: LeastSquares, *, packaged: bool) -> tuple[Ro
 
 def _notes(rows: pd.DataFrame, given: pd.DataFrame, chosen: str) -> tuple[str, ...]:
     best = rows[rows["on_record"]]
-    names = ", ".join(f"{m} ({d:%Y-%m-%d})" for m, d in zip(best["model"], best["date"], strict=True))
+    names = ", ".join(
+        f"{m} ({d:%Y-%m-%d})" for m, d in zip(best["model"], best["date"], strict=True)
+    )
     notes = [f"{len(best)} of {len(rows)} prices were the cheapest of their time: {names}"]
     others = given["capability"].fillna("not stated").value_counts().drop(chosen)
     if len(others):

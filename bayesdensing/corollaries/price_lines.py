@@ -1,4 +1,4 @@
-"""Prices of one capability in time: the cheapest so far, and lines through them by least squares."""
+"""Prices of one capability in time: the cheapest so far, and least-squares lines through them."""
 
 from dataclasses import dataclass
 

@@ -115,7 +115,8 @@ class Row:
         Returns
         -------
         dict
-            quantity, label, unit; median and intervals, or value; article and its source.
+            Name, label, unit; median and intervals, or value; the article's number, its words and
+            source.
         """
         told: dict[str, Any] = {"quantity": self.quantity, "label": self.label, "unit": self.unit}
         if self.estimate is not None:
@@ -238,8 +239,8 @@ class Corollary:
         Returns
         -------
         dict
-            corollary, title, run, converged, warning, interval_kind, inputs, rows, assumptions,
-            notes, tables.
+            Keys corollary, title, run, converged, warning, interval_kind, inputs, rows,
+            assumptions, notes, tables.
         """
         told: dict[str, Any] = plain(
             {
@@ -324,7 +325,7 @@ def trust(*fits: "Fit") -> dict[str, Any]:
     Returns
     -------
     dict
-        converged, usable and warning.
+        Values of ``converged``, ``usable`` and ``warning``.
     """
     warnings = [f"{f.spec.name}: {f.diagnostics.warning}" for f in fits if f.diagnostics.warning]
     return {

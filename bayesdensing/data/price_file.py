@@ -28,9 +28,7 @@ _PRICE_FILE = Table(
 )
 
 
-def read_prices(
-    source: str | Path | pd.DataFrame, *, today: dt.date | None = None
-) -> pd.DataFrame:
+def read_prices(source: str | Path | pd.DataFrame, *, today: dt.date | None = None) -> pd.DataFrame:
     """Read API prices.
 
     Parameters

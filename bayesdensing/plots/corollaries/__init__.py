@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["corollary"]
 
 _PLOTS: Mapping[str, Callable[["Corollary"], PlotResult]] = MappingProxyType(
-    {
-        plot.__name__: plot
-        for plot in (price, acceleration, edge, compression, payback, engines)
-    }
+    {plot.__name__: plot for plot in (price, acceleration, edge, compression, payback, engines)}
 )
 
 

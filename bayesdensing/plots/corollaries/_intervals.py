@@ -44,7 +44,10 @@ def rows_data(rows: Sequence["Row"]) -> xr.Dataset:
         values["article"].append(np.nan if row.article is None else row.article.value)
     dims = {name: ("row", "end") if name in _ENDS else ("row",) for name in values}
     return xr.Dataset(
-        {n: (dims[n], np.array(v, dtype=float), {"units": rows[0].unit}) for n, v in values.items()},
+        {
+            n: (dims[n], np.array(v, dtype=float), {"units": rows[0].unit})
+            for n, v in values.items()
+        },
         coords={
             "row": [row.label for row in rows],
             "quantity": ("row", [row.quantity for row in rows]),
@@ -106,9 +109,7 @@ def interval_rows(
     point = np.isnan(data["eti95"].to_numpy()[:, 0])
     middle = data["median"].to_numpy()
     axes.plot(middle[~point], place[~point], "o", color=INK, markersize=5, zorder=3)
-    axes.plot(
-        middle[point], place[point], "o", color=INK, markersize=5, zorder=3, fillstyle="none"
-    )
+    axes.plot(middle[point], place[point], "o", color=INK, markersize=5, zorder=3, fillstyle="none")
     axes.plot(data["article"], place - 0.22, "D", color=ORANGE, markersize=5, zorder=3)
     for at, row in zip(place, range(len(place)), strict=True):
         ends = [float(end) for end in data["eti95"][row]]

@@ -50,9 +50,9 @@ def acceleration(found: "Corollary") -> PlotResult:
         figure,
         found,
         title=f"Did density growth speed up? Probability {percent(sure)}",
-        caption=f"{INTERVALS}. Diamonds: the article's figures. Right: the ratio of the two rates; "
-        f"orange line: the paper's.\n{percent(float(data['beyond']))} of the draws lie beyond the "
-        f"axis. {found.notes[0].capitalize()}.",
+        caption=f"{INTERVALS}. Diamonds: the article's figures.\nRight: the ratio of the two "
+        f"rates; orange line: the paper's; {percent(float(data['beyond']))} of the draws lie "
+        f"beyond the axis.\n{found.notes[0]}.",
     )
     return PlotResult(figure, data)
 

@@ -41,7 +41,8 @@ def compression(found: "Corollary") -> PlotResult:
     sides = [side for side in (shrunk, ~shrunk) if side.any()]
     longest = max(int(side.sum()) for side in sides)
     figure = new_figure(height=1.6 + 0.135 * longest)
-    for axes, side in zip(np.atleast_1d(figure.subplots(1, len(sides))), sides, strict=True):
+    every = np.atleast_1d(figure.subplots(1, len(sides)))
+    for axes, side in zip(every, sides, strict=True):
         _draw(axes, data.isel(line=np.flatnonzero(side)))
     handles = [
         Line2D([], [], color=BLUE, marker="o", label="pair"),
@@ -49,15 +50,15 @@ def compression(found: "Corollary") -> PlotResult:
         Line2D([], [], color=GREY, marker="s", label="a new pair"),
         Line2D([], [], color=ORANGE, marker="D", linestyle="", label="paper"),
     ]
-    figure.legend(handles=handles, loc="outside upper right", ncols=4, fontsize=7, frameon=False)
+    every[-1].legend(handles=handles, loc="center left", fontsize=7, frameon=False)
     lower = int((table["ratio_median"] < 1).sum())
     close(
         figure,
         found,
-        title=f"{lower} of {len(table)} compressed LLMs are less dense than their parents (medians)",
+        title=f"{lower} of {len(table)} compressed LLMs are less dense than their parents",
         caption="Density of the compressed LLM over its parent's, per parameter: medians and "
-        "equal-tailed 89 % intervals.\nOpen dots: scores at a benchmark's floor, so that the lower "
-        "end rests on the prior.",
+        "equal-tailed 89 % intervals.\nOpen dots: scores at a benchmark's floor or ceiling, so "
+        "that one end rests on the prior.",
     )
     return PlotResult(figure, data)
 
@@ -67,9 +68,7 @@ def _data(found: "Corollary", table: pd.DataFrame) -> xr.Dataset:
     for method, part in table.groupby("method", sort=True):
         for row in part.to_dict("records"):
             ends = (row["ratio_median"], row["ratio_eti89_lb"], row["ratio_eti89_ub"])
-            lines.append(
-                (row["llm"], method, "pair", *ends, row["published_ratio"], row["bound"])
-            )
+            lines.append((row["llm"], method, "pair", *ends, row["published_ratio"], row["bound"]))
         for kind, name in (("mean", "ratio"), ("new", "new_pair")):
             found_row = found.row(f"{name}[{method}]")
             assert found_row.estimate is not None  # noqa: S101 - a posterior

@@ -56,8 +56,8 @@ def edge(found: "Corollary") -> PlotResult:
         found,
         title=f"What a device of constant price can run doubles every {middle} days",
         caption=f"{INTERVALS}. Diamonds: the article's figures. Right: effective parameters of\n"
-        f"the LLM on a device of {found.inputs['memory_gb']:g} GB at {found.inputs['device_date']}, "
-        f"95 % band; orange: what {found.inputs['benchmark']} {found.inputs['score']:g} needs "
+        f"the LLM on a device of {found.inputs['memory_gb']:g} GB at {found.inputs['device_date']} "
+        f"(95 %); orange: what {found.inputs['benchmark']} {found.inputs['score']:g} needs "
         "(95 %).",
     )
     return PlotResult(figure, data)
@@ -73,7 +73,9 @@ def _draw_path(axes: Axes, data: xr.Dataset, found: "Corollary") -> None:
     low, high = (float(end) for end in data["needed"])
     middle = found.row("needed_effective_parameters").middle
     if np.isfinite(low):
-        axes.axhspan(low, min(high, axes.get_ylim()[1] * 1e3), color=ORANGE, alpha=0.25, linewidth=0)
+        axes.axhspan(
+            low, min(high, axes.get_ylim()[1] * 1e3), color=ORANGE, alpha=0.25, linewidth=0
+        )
     if np.isfinite(middle):
         axes.axhline(middle, color=ORANGE, linewidth=1.5)
     axes.set_xlim(dates[0], dates[-1])

@@ -46,6 +46,7 @@ def payback(found: "Corollary") -> PlotResult:
     else:
         left, right = figure.subplots(1, 2, width_ratios=[1.1, 1])
         first = matched.sort_values("prob_first", ascending=False, kind="stable").head(_MOST)
+        first = first[first["prob_first"] >= 0.01]
         data["prob_first"] = xr.DataArray(
             first["prob_first"].to_numpy(), dims="llm", coords={"llm": first["llm"].to_numpy()}
         )
@@ -54,10 +55,11 @@ def payback(found: "Corollary") -> PlotResult:
     most = 4 * float(finite.max()) if len(finite) else None
     interval_rows(left, data, names=names, label="days", most=most)
     share, window = found.inputs["fraction"], days(found.row("window").middle)
+    part = "Half" if share == 0.5 else f"{share:g} of"
     close(
         figure,
         found,
-        title=f"{share:g} of the parameters do as well after {window} days, at equal standing",
+        title=f"{part} the parameters do as well after {window} days, at equal standing",
         caption=f"{INTERVALS}. Diamonds: the article's figure.\nRight: in which share of the draws "
         f"an LLM was the first to match {found.inputs['llm'] or 'it'}.",
     )

@@ -6,7 +6,17 @@ import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 
-from bayesdensing.plots._style import BLUE, GREY, INK, ORANGE, date_axis, days, halo, new_figure, tidy
+from bayesdensing.plots._style import (
+    BLUE,
+    GREY,
+    INK,
+    ORANGE,
+    date_axis,
+    days,
+    halo,
+    new_figure,
+    tidy,
+)
 from bayesdensing.plots.corollaries._intervals import INTERVALS, close, interval_rows, rows_data
 from bayesdensing.plots.result import PlotResult
 
