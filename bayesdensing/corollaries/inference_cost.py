@@ -95,8 +95,8 @@ def cost_factor(
     -------
     ndarray
         That is counted (k1 + k2) / (N k1 bits / 16 + N_active k2), equations 6 and 7 in one; 1
-        for a dense model of 16 bits. For a mixture of experts all weights are taken as read, k1S = k1,
-        as with many tokens at a time: what the paper puts for k1S is not known here.
+        for a dense model of 16 bits. For a mixture of experts all weights are taken as read,
+        k1S = k1, as with many tokens at a time: what the paper puts for k1S is not known here.
 
     Examples
     --------
