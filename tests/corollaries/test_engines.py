@@ -17,7 +17,7 @@ def test_known_rates_are_recovered_and_add_up():
     truth = 1 / (1 / 100 + 1 / (1.5 * 365.25) + 1 / (10 * 365.25))
     low, high = found.row("compound_doubling").estimate.eti95
     assert low < truth < high
-    assert high - low < 5
+    assert high - low < 10
     # without the engine of models there is no such pace
     assert found.row("chip_doubling").middle > 5 * truth
 
