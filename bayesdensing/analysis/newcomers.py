@@ -128,6 +128,7 @@ def density_of(
     log_n = np.concatenate([model.covariates.log_counts(u.columns) for u in units], axis=1)
     # of an estimated count the median, else the count itself and not one that went through its log
     count = fit.spec.growth.parameter_count
+    sizes = llms[["n_params", "n_params_active"]].copy()
     if count == "estimated":
         llms["n_params"] = np.exp(np.median(log_n, axis=0))
     elif count == "active":
@@ -138,6 +139,7 @@ def density_of(
         "units": {"density": "1", "effective_parameters": "parameters"},
         "interval_kind": INTERVAL_KIND,
         "conditional_on": f"posterior of {fit.spec.name}",
+        "sizes": {str(name): tuple(map(float, of)) for name, *of in sizes.itertuples()},
         **skipped,
     }
     return Newcomers(

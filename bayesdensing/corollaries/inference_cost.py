@@ -11,14 +11,21 @@ and for weights of fewer bits
     density = effective parameters (k1 + k2) / (N kQ + N k2),   kQ = k1 bits / 16.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+import pandas as pd
 
 from bayesdensing.corollaries.article import constant
 from bayesdensing.corollaries.compression_pairs import FULL_BITS
 from bayesdensing.corollaries.estimates import positive
+from bayesdensing.errors import DataNeedError
 from bayesdensing.laws._array import Array
 
-__all__ = ["PAPER_RATIO", "PAPER_TOKENS", "cost_factor", "cost_ratio"]
+if TYPE_CHECKING:
+    from bayesdensing.analysis import Fit
+
+__all__ = ["PAPER_RATIO", "PAPER_TOKENS", "cost_factor", "cost_ratio", "density_by_cost"]
 
 #: k1 over k2 on the paper's hardware with `PAPER_TOKENS` input tokens.
 PAPER_RATIO, PAPER_TOKENS = 2.45, 100.0
@@ -110,3 +117,55 @@ def cost_factor(
     bits = np.asarray(weight_bits, dtype=float) / FULL_BITS
     cost = total * ratio * bits + np.asarray(n_params_active, dtype=float)
     return np.asarray(under * (ratio + 1) / cost)
+
+
+def density_by_cost(fit: "Fit", table: pd.DataFrame, *, ratio: float = PAPER_RATIO) -> pd.DataFrame:
+    """Add densities by the cost of inference to a table of densities.
+
+    Parameters
+    ----------
+    fit : Fit
+        Whose table it is.
+    table : pandas.DataFrame
+        Of `Fit.density_table` or `Fit.density_of`.
+    ratio : float
+        k1 over k2, as `cost_ratio` returns it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same with ``cost_factor`` and for each column ``density_...`` one
+        ``density_by_cost_...``: density times `cost_factor`, with the sizes and bits that the
+        fit's bundle or the new scores give; an LLM without bits has 16.
+
+    Raises
+    ------
+    DataNeedError
+        For a fit without sizes.
+    """
+    if "n_params" not in table:
+        raise DataNeedError("density by cost needs LLMs with sizes: this run has none")
+    sizes: dict[str, tuple[float, float]] = {}
+    bits: dict[str, float] = {}
+    if fit.data.models is not None:
+        for row in fit.data.models.to_dict("records"):
+            sizes[row["model"]] = (row["n_params"], row["n_params_active"])
+            bits[row["model"]] = FULL_BITS if np.isnan(row["weight_bits"]) else row["weight_bits"]
+    sizes |= table.attrs.get("sizes", {})
+    counted = table["n_params"].to_numpy()
+    total, active = np.array([sizes[name] for name in table.index]).T
+    factor = cost_factor(
+        n_params=total,
+        n_params_active=active,
+        weight_bits=[bits.get(name, FULL_BITS) for name in table.index],
+        ratio=positive("cost ratio", ratio),
+        counted=counted,
+    )
+    wanted = [name for name in table if str(name).startswith("density_")]
+    columns = {
+        str(name).replace("density_", "density_by_cost_", 1): table[name] * factor
+        for name in wanted
+    }
+    made = table.assign(cost_factor=factor, **columns)
+    made.attrs = {**table.attrs, "cost_ratio": ratio}
+    return made
