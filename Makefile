@@ -85,6 +85,10 @@ records: $(VENV)/.run-ready  ## fit 400 simulated series, write docs/records.csv
 results: $(VENV)/.run-ready  ## fit and compare every shipped hypothesis, write docs/results.md
 	$(BIN)/python docs/build_results.py
 
+.PHONY: corollaries
+corollaries: $(VENV)/.run-ready  ## fit what is missing, write figures and tables of docs/corollaries/
+	$(BIN)/python docs/build_corollaries.py
+
 .PHONY: clean
 clean:  ## remove the environment, builds and caches; runs/ stays
 	rm -rf $(VENV) dist build .coverage htmlcov .pytest_cache .mypy_cache .ruff_cache \

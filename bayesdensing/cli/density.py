@@ -244,7 +244,7 @@ def _notes(fit: "Fit", table: "pd.DataFrame", found: "Newcomers | None") -> list
     notes = []
     if "cost_ratio" in table.attrs:
         notes.append(
-            f"by cost: reading a parameter from memory counts {table.attrs['cost_ratio']:.3g} times "
+            f"by cost: reading a parameter counts {table.attrs['cost_ratio']:.3g} times "
             "computing with it; a mixture reads all its experts"
         )
     if found is None:
