@@ -170,4 +170,5 @@ show(payback, *names)
 # - The law alone implies slower halving, and chips hardly change that.
 # - Dates at which a phone reaches a score extrapolate: in time, and in size far beyond the
 #   reference runs. Of 0.7 on MMLU the law's date agrees with the data, 0.8 has not been seen.
-# - Eight bits cost nothing that shows, four bits little beside what they save; pruning does not pay.
+# - Eight bits cost nothing that shows, four bits little beside what they save; pruning does not
+#   pay.
