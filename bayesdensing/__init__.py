@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bayesdensing.analysis.replicate import replicate
     from bayesdensing.checking import check
     from bayesdensing.comparing import compare
+    from bayesdensing.corollaries import corollary
     from bayesdensing.data import DataBundle, load_data, validate_bundle
     from bayesdensing.fitting import fit, load_fit
     from bayesdensing.forecasting import forecast
@@ -35,6 +36,7 @@ __all__ = [
     "__version__",
     "check",
     "compare",
+    "corollary",
     "fit",
     "forecast",
     "hypothesis",
@@ -54,6 +56,7 @@ _HOMES = {
     "Spec": "bayesdensing.spec",
     "check": "bayesdensing.checking",
     "compare": "bayesdensing.comparing",
+    "corollary": "bayesdensing.corollaries",
     "fit": "bayesdensing.fitting",
     "forecast": "bayesdensing.forecasting",
     "hypothesis": "bayesdensing.judging",

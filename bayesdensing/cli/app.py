@@ -11,6 +11,7 @@ from bayesdensing import __version__
 from bayesdensing.cli import (
     check,
     compare,
+    corollary,
     density,
     fit,
     forecast,
@@ -41,8 +42,8 @@ app = typer.Typer(
     epilog="Example: bayesdensing fit joint --out runs/joint",
 )
 for command in (
-    fit, hypotheses, validate, density, forecast, check, compare, hypothesis, simulate,
-    recover, replicate, report,
+    fit, hypotheses, validate, density, forecast, check, compare, hypothesis, simulate, recover,
+    replicate, corollary, report,
 ):  # fmt: skip
     command.register(app)
 

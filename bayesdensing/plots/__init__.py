@@ -1,6 +1,7 @@
 """Plots of a fit or a prior, one a file; each returns its figure with the numbers that it shows."""
 
 from bayesdensing.plots.comparison import comparison
+from bayesdensing.plots.corollaries import corollary
 from bayesdensing.plots.density_trend import density_trend
 from bayesdensing.plots.doubling_time import doubling_time
 from bayesdensing.plots.doubling_times import doubling_times
@@ -17,6 +18,7 @@ from bayesdensing.plots.score_links import score_links
 __all__ = [
     "PlotResult",
     "comparison",
+    "corollary",
     "density_trend",
     "doubling_time",
     "doubling_times",
