@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bayesdensing import plots as plot
     from bayesdensing.analysis import Fit
     from bayesdensing.analysis.replicate import replicate
+    from bayesdensing.calibrating import calibrate
     from bayesdensing.checking import check
     from bayesdensing.comparing import compare
     from bayesdensing.data import DataBundle, load_data, validate_bundle
@@ -31,6 +32,7 @@ __all__ = [
     "Fit",
     "Spec",
     "__version__",
+    "calibrate",
     "check",
     "compare",
     "fit",
@@ -48,6 +50,7 @@ _HOMES = {
     "DataBundle": "bayesdensing.data",
     "Fit": "bayesdensing.analysis",
     "Spec": "bayesdensing.spec",
+    "calibrate": "bayesdensing.calibrating",
     "check": "bayesdensing.checking",
     "compare": "bayesdensing.comparing",
     "fit": "bayesdensing.fitting",

@@ -253,9 +253,7 @@ def holm(p_values: np.ndarray) -> np.ndarray:
     return corrected
 
 
-def binomial_range(
-    count: int, probability: float, *, inside: float = 0.99
-) -> tuple[float, float]:
+def binomial_range(count: int, probability: float, *, inside: float = 0.99) -> tuple[float, float]:
     """Return the central range of a share of independent events.
 
     Parameters

@@ -43,7 +43,9 @@ class Recipe(Protocol):
     """
 
     @property
-    def sha256(self) -> str: ...
+    def sha256(self) -> str:
+        """The hash."""
+        ...
 
     def warmed(self, tell: Callable[[str], None]) -> Self:
         """Return the recipe with what all processes share worked out, once per campaign."""

@@ -9,6 +9,7 @@ import typer
 
 from bayesdensing import __version__
 from bayesdensing.cli import (
+    calibrate,
     check,
     compare,
     density,
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 for command in (
     fit, hypotheses, validate, density, check, compare, hypothesis, simulate, recover, replicate,
+    calibrate,
 ):  # fmt: skip
     command.register(app)
 

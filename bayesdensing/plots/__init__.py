@@ -1,5 +1,6 @@
 """Plots of a fit or a prior, one a file; each returns its figure with the numbers that it shows."""
 
+from bayesdensing.plots.calibration import calibration
 from bayesdensing.plots.comparison import comparison
 from bayesdensing.plots.density_trend import density_trend
 from bayesdensing.plots.doubling_time import doubling_time
@@ -15,6 +16,7 @@ from bayesdensing.plots.score_links import score_links
 
 __all__ = [
     "PlotResult",
+    "calibration",
     "comparison",
     "density_trend",
     "doubling_time",
