@@ -1,4 +1,4 @@
-"""Many fits of worlds of known truth: are ranks uniform, do intervals hold what they claim to?"""
+"""Many fits of worlds of known truth: the ranks of truths, and how many the intervals hold."""
 
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -31,8 +31,9 @@ ERROR = 0.01
 HEADLINE = "growth_rate"
 #: R-hat of the top level from which on a fit counts as not mixed; it is kept all the same.
 MIXED_RHAT = 1.05
-_COLUMNS = ("truth", "rank", "n_draws", "rhat", "ess_bulk", "ess_tail") + tuple(
-    f"eti{p * 100:.0f}_{end}" for p in PROBABILITIES for end in ("lb", "ub")
+_COLUMNS = (
+    *("truth", "rank", "n_draws", "rhat", "ess_bulk", "ess_tail"),
+    *(f"eti{p * 100:.0f}_{end}" for p in PROBABILITIES for end in ("lb", "ub")),
 )
 _ABOUT_FITS = ("seed", "divergences", "redrawn", "seconds")
 _SCHEMA = 1
