@@ -157,7 +157,7 @@ class Calibration:
         at = np.abs(departure).argmax(axis=1)
         p_value = d["p_value"].to_numpy()
         corrected = holm(p_value)
-        known = self.fits["share"].notna()
+        known = np.isfinite(self.fits["share"])
         table = pd.DataFrame(
             {
                 "n": known.sum("sim").to_numpy(),
@@ -181,7 +181,7 @@ class Calibration:
         if HEADLINE not in self.fits["parameter"]:
             return {}
         rate = self.fits.sel(parameter=HEADLINE)
-        rate = rate.isel(sim=np.flatnonzero(rate["share"].notna().to_numpy()))
+        rate = rate.isel(sim=np.flatnonzero(np.isfinite(rate["share"].to_numpy())))
         count = rate.sizes["sim"]
         return {
             f"eti{p * 100:.0f}": Coverage(

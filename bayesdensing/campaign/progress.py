@@ -32,13 +32,15 @@ class Tally:
     ) -> None:
         self.total, self.done = total, done
         self._before, self._tell, self._interval, self._clock = done, tell, interval, clock
-        self._began = clock()
+        self._began: float | None = None
         self._told = -float("inf")
 
     def count(self) -> None:
         """Count a job that is done."""
         self.done += 1
         now = self._clock()
+        if self._began is None:  # what came before the first, such as compiling, sets no pace
+            self._began = now
         if self.done == self.total or now - self._told >= self._interval:
             self._told = now
             self._tell(self.line)
@@ -46,9 +48,10 @@ class Tally:
     @property
     def line(self) -> str:
         """Jobs done, pace and time to go."""
-        new, passed = self.done - self._before, self._clock() - self._began
         text = f"{self.done} of {self.total} fits"
-        if not new or passed <= 0:
+        new = self.done - self._before - 1
+        passed = 0.0 if self._began is None else self._clock() - self._began
+        if new < 1 or passed <= 0:
             return text
         pace = new / passed
         left = self.total - self.done
