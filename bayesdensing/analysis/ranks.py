@@ -48,7 +48,7 @@ def ranked(posterior: xr.Dataset, truth: xr.Dataset) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per scalar that is no constant, index ``parameter``, such as
+        One row per scalar that is no constant, the log-odds of shares left out, index ``parameter``, such as
         ``n_exponent[MMLU]``; columns truth, rank (draws below the truth), n_draws (independent
         draws that it is among), rhat, ess_bulk, ess_tail, and the ends of the equal-tailed
         intervals of all draws, ``eti50_lb`` and so on. In the parameters' natural units.
@@ -57,6 +57,8 @@ def ranked(posterior: xr.Dataset, truth: xr.Dataset) -> pd.DataFrame:
         str(name)
         for name, values in posterior.data_vars.items()
         if set(values.dims) <= TOP_LEVEL_DIMS and name in truth
+        # log-odds of a share rank as the share does
+        if str(name).removesuffix("_logit") not in set(posterior.data_vars) - {name}
     ]
     labels = {dim: truth[dim].to_numpy() for dim in truth.dims if dim in posterior.dims}
     chosen = posterior[names].assign_coords(labels)
