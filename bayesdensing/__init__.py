@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bayesdensing.fitting import fit, load_fit
     from bayesdensing.judging import hypothesis
     from bayesdensing.spec import Spec, list_specs, load_spec
+    from bayesdensing.varying import sensitivity
 
 __version__ = "0.1.0"
 
@@ -43,6 +44,7 @@ __all__ = [
     "load_spec",
     "plot",
     "replicate",
+    "sensitivity",
     "validate_bundle",
 ]
 
@@ -60,6 +62,7 @@ _HOMES = {
     "load_fit": "bayesdensing.fitting",
     "load_spec": "bayesdensing.spec",
     "replicate": "bayesdensing.analysis.replicate",
+    "sensitivity": "bayesdensing.varying",
     "validate_bundle": "bayesdensing.data",
 }
 

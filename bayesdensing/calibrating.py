@@ -69,6 +69,7 @@ def calibrate(
     llms: int = N_LLMS,
     evaluators: int = N_EVALUATORS,
     real: bool = False,
+    exact: bool = False,
     draws: int | None = None,
     tune: int | None = None,
     seed: int = DEFAULT_SEED,
@@ -98,6 +99,9 @@ def calibrate(
         Of the reduced design.
     real : bool
         Take the whole design of the data in place of the reduced one.
+    exact : bool
+        Draw scores from the likelihood as it is fitted, in place of the story that it stands for:
+        the sampler alone is then put to the test, not what the likelihood approximates.
     draws, tune : int, optional
         Draws kept and warm-up per chain of each fit.
     seed : int
@@ -153,6 +157,7 @@ def calibrate(
         lengths=lengths,
         seed=seed,
         truths=plan.truths_sha256,
+        exact=exact,
     )
     jobs = [
         Job(f"sim-{i:05d}", _seed(seed, i), plan.values[i] if plan.values else {})
@@ -169,6 +174,7 @@ def calibrate(
             "seed": seed,
             "sims": sims,
             "truths": plan.truths,
+            "outcomes": "the likelihood as it is fitted" if exact else "the model as it is stated",
             "design": plan.design,
             "data_sha256": plan.template.sha256,
             "chains": plan.spec.sampler.chains,
@@ -291,6 +297,7 @@ class _Fits:
     lengths: Lengths
     seed: int
     truths: str  # hash of where truths come from; empty: the prior
+    exact: bool
     warmth: "Warmth | None" = None
     refitter: Refitter | None = field(default=None, compare=False, repr=False)
 
@@ -304,6 +311,7 @@ class _Fits:
             "lengths": asdict(self.lengths),
             "seed": self.seed,
             "truths": self.truths,
+            "exact": self.exact,
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -328,7 +336,7 @@ class _Fits:
         """Return what draws and fits a world."""
         prepare_compiler()
         refitter = self.refitter or Refitter(self.spec, self.template, warmth=self.warmth)
-        teller = Teller(self.spec, self.template, held=bool(self.truths))
+        teller = Teller(self.spec, self.template, held=bool(self.truths), exact=self.exact)
         measured = Exchange(self.spec, self.template).outcomes_of(self.template)
 
         def work(job: Job) -> Row:

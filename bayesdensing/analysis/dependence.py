@@ -28,9 +28,7 @@ COLUMNS = (
 _SCHEMA = 1
 
 
-def table_of(
-    rows: Sequence[Mapping[str, Any]], *, as_it_is: str
-) -> pd.DataFrame:
+def table_of(rows: Sequence[Mapping[str, Any]], *, as_it_is: str) -> pd.DataFrame:
     """Lay the rows of all choices out as a table.
 
     Parameters

@@ -48,10 +48,11 @@ def ranked(posterior: xr.Dataset, truth: xr.Dataset) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per scalar that is no constant, the log-odds of shares left out, index ``parameter``, such as
-        ``n_exponent[MMLU]``; columns truth, rank (draws below the truth), n_draws (independent
-        draws that it is among), rhat, ess_bulk, ess_tail, and the ends of the equal-tailed
-        intervals of all draws, ``eti50_lb`` and so on. In the parameters' natural units.
+        One row per scalar that is no constant, the log-odds of shares left out, index
+        ``parameter``, such as ``n_exponent[MMLU]``; columns truth, rank (draws below the truth),
+        n_draws (independent draws that it is among), rhat, ess_bulk, ess_tail, and the ends of the
+        equal-tailed intervals of all draws, ``eti50_lb`` and so on. In the parameters' natural
+        units.
     """
     names = [
         str(name)

@@ -18,6 +18,7 @@ from bayesdensing.cli import (
     hypothesis,
     recover,
     replicate,
+    sensitivity,
     simulate,
     validate,
 )
@@ -41,7 +42,7 @@ app = typer.Typer(
 )
 for command in (
     fit, hypotheses, validate, density, check, compare, hypothesis, simulate, recover, replicate,
-    calibrate,
+    calibrate, sensitivity,
 ):  # fmt: skip
     command.register(app)
 

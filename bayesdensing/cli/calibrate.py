@@ -58,6 +58,12 @@ def _calibrate(
     real: Annotated[
         bool, typer.Option("--real", help="Take the data's whole design, truths from the prior.")
     ] = False,
+    exact: Annotated[
+        bool,
+        typer.Option(
+            "--exact", help="Draw scores from the likelihood itself: test the sampler alone."
+        ),
+    ] = False,
     out: Annotated[
         str | None,
         typer.Option(
@@ -97,6 +103,7 @@ def _calibrate(
         llms=llms,
         evaluators=evaluators,
         real=real,
+        exact=exact,
         draws=draws,
         tune=tune,
         seed=seed,

@@ -13,6 +13,7 @@ from bayesdensing.plots.prior_predictive import prior_predictive
 from bayesdensing.plots.residuals import residuals
 from bayesdensing.plots.result import PlotResult
 from bayesdensing.plots.score_links import score_links
+from bayesdensing.plots.sensitivity import sensitivity
 
 __all__ = [
     "PlotResult",
@@ -28,4 +29,5 @@ __all__ = [
     "prior_predictive",
     "residuals",
     "score_links",
+    "sensitivity",
 ]

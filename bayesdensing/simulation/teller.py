@@ -48,6 +48,10 @@ class Teller:
     held : bool
         Whether each world is told the values of the top level, in place of drawing them from the
         prior.
+    exact : bool
+        Whether scores are drawn from the likelihood as it is fitted, in place of the story that it
+        stands for: what the likelihood approximates, such as scores that end at 0 and 1, is then
+        no part of the world.
 
     Attributes
     ----------
@@ -55,8 +59,10 @@ class Teller:
         Names of the variables whose values `tell` has to be given.
     """
 
-    def __init__(self, spec: Spec, template: DataBundle, *, held: bool = False) -> None:
-        self._spec = generative(spec)
+    def __init__(
+        self, spec: Spec, template: DataBundle, *, held: bool = False, exact: bool = False
+    ) -> None:
+        self._spec, self._exact = generative(spec), exact
         assembled = assemble(self._spec, template)
         self._model: Any = assembled.model
         self._attrs = assembled.attrs
@@ -102,5 +108,7 @@ class Teller:
         arrays = {name: np.asarray(value)[None] for name, value in found.items()}
         drawn = labelled(self._model, arrays, self._attrs)
         measured = outcomes(self._spec, self._designs, drawn, np.random.default_rng(for_noise))
+        if self._exact:
+            measured |= {n: drawn[n].to_numpy().ravel() for n in measured}
         truth = drawn.isel(chain=0, draw=0, drop=True)
         return Told(truth, {f"{name}_measured": value for name, value in measured.items()})
