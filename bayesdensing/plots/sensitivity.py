@@ -79,6 +79,8 @@ def _draw_rates(axes: Axes, found: "Sensitivity", data: xr.Dataset) -> None:
     axes.axhline(base["growth_rate"], color=GREY, linewidth=0.8)
     good = data["converged"].to_numpy()
     for which, colour, label in ((good, BLUE, ""), (~good, ORANGE, "not converged")):
+        if not which.any():
+            continue
         axes.vlines(
             at[which], data["rate_lower"].to_numpy()[which], data["rate_upper"].to_numpy()[which],
             color=colour, linewidth=0.9, alpha=0.6,
@@ -119,8 +121,10 @@ def _title(found: "Sensitivity") -> str:
     table = found.axes
     if table.empty:
         return "The headline as it is"
-    first = table.iloc[0]
-    return f"{table.index[0]} moves the doubling time most: {first['furthest']}"
+    far = table["shift_sd"].abs().idxmax()
+    choice, moved = table.loc[far, "furthest"], days(table.loc[far, "furthest_days"])
+    axis = str(far).replace("_", " ")
+    return f"Furthest from {days(found.base['doubling_time_days'])} days: {axis} {choice}, {moved}"
 
 
 def _caption(found: "Sensitivity") -> str:
