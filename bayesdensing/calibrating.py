@@ -31,6 +31,8 @@ __all__ = ["Lengths", "calibrate"]
 
 #: LLMs and evaluators of the reduced design.
 N_LLMS, N_EVALUATORS = 30, 2
+#: Draws of the fit that finds the coordinates of the others.
+_FIRST_DRAWS = 50
 #: Worlds that are drawn for one fit before it is given up.
 _TRIES = 50
 #: What a sampler that cannot go on raises.
@@ -329,7 +331,10 @@ class _Fits:
         tell("compiling the model ...")
         if not self.truths:
             return replace(self, refitter=Refitter(self.spec, self.template))
-        refitter = Refitter(self.spec, self.template, seed=self.seed)
+        # where it ends is all that is used of it
+        few = self.spec.sampler.model_copy(update={"draws": _FIRST_DRAWS})
+        spec = self.spec.model_copy(update={"sampler": few})
+        refitter = Refitter(spec, self.template, seed=self.seed)
         return replace(self, refitter=refitter, warmth=refitter.warmth)
 
     def prepared(self) -> Callable[[Job], Row]:

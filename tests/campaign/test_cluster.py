@@ -2,7 +2,7 @@
 
 import json
 import os
-import random
+
 import signal
 import subprocess
 import sys
@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from bayesdensing.campaign import carry_out
@@ -134,7 +135,7 @@ def test_two_processes_make_what_one_makes(tmp_path: Path, marks: Path) -> None:
 def test_on_a_scheduler_that_is_there_workers_are_killed_and_no_row_is_lost(
     tmp_path: Path, marks: Path
 ) -> None:
-    rng = random.Random(1)
+    rng = np.random.default_rng(1)
     folder = tmp_path / "out"
     with scheduler(tmp_path, workers=3) as (address, crew):
         command = RUN.replace("workers=int(workers) or None", "scheduler=workers")
@@ -145,7 +146,7 @@ def test_on_a_scheduler_that_is_there_workers_are_killed_and_no_row_is_lost(
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(),
         )  # fmt: skip
         for victim in crew[:2]:  # the third has to do what they leave
-            count = stored(folder) + 1 + rng.randrange(4)
+            count = stored(folder) + 1 + int(rng.integers(4))
             wait_until(lambda count=count: stored(folder) >= count)
             time.sleep(rng.random() * 0.2)
             victim.send_signal(signal.SIGKILL)
@@ -160,7 +161,7 @@ def test_on_a_scheduler_that_is_there_workers_are_killed_and_no_row_is_lost(
 def test_a_campaign_that_is_killed_again_and_again_ends_with_the_same_rows(
     tmp_path: Path, marks: Path, workers: int
 ) -> None:
-    rng = random.Random(workers)
+    rng = np.random.default_rng(workers)
     folder, count = tmp_path / "out", 24
     for _ in range(3):
         begun = stored(folder)
