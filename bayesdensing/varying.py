@@ -8,19 +8,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+import pandas as pd
+import pymc as pm
 import xarray as xr
+from pymc.pytensorf import compile as compile_graph
 
 from bayesdensing import __version__
+from bayesdensing.analysis import Fit
 from bayesdensing.analysis.dependence import Sensitivity, table_of
+from bayesdensing.analysis.drivers import budget_table, influence_table, prior_terms, scaling_table
 from bayesdensing.analysis.intervals import estimate
+from bayesdensing.analysis.leave_out import llm_log_likelihood
+from bayesdensing.analysis.readings import thin
 from bayesdensing.analysis.summary import plain
 from bayesdensing.assembly import design as designs
 from bayesdensing.assembly.open_priors import open_priors, prior_data
-from bayesdensing.assembly.pointwise import LLM_WEIGHT, assemble_weighted
+from bayesdensing.assembly.pointwise import LLM_WEIGHT, PublishedDensity, assemble_weighted
 from bayesdensing.campaign import Job, Row, carry_out
 from bayesdensing.data import DataBundle, load_data
 from bayesdensing.errors import DataNeedError
-from bayesdensing.fitting import DEFAULT_SEED, prepare_compiler, resolved
+from bayesdensing.fitting import DEFAULT_SEED, fit, prepare_compiler, resolved
 from bayesdensing.inference import Diagnostics, Sampler, diagnose
 from bayesdensing.inference.progress import SilentReporter
 from bayesdensing.multiverse import AS_IS, Variant, variants
@@ -31,6 +38,10 @@ if TYPE_CHECKING:
     from bayesdensing.inference.engine import Warmth
 
 __all__ = ["sensitivity"]
+
+#: The job that reads what drives the rate out of a fit as it is, and the LLMs it looks at.
+_DRIVERS = "drivers"
+_MOST_DRAWS, _INFLUENTIAL = 2000, 10
 
 #: Draws and warm-up per chain of a fit that starts from the coordinates of the first.
 _DRAWS, _TUNE = 750, 400
@@ -98,10 +109,12 @@ def sensitivity(
     lengths = (draws or _DRAWS, tune or _TUNE)
     recipe = _Fits(spec=hypothesis, data=bundle, lengths=lengths, seed=seed)
     jobs = [Job(variant.key, seed, {"variant": variant}) for variant in chosen]
-    tell(f"{hypothesis.name}: {len(jobs)} fits over {len({v.axis for v in chosen}) - 1} axes")
+    tell(f"{hypothesis.name}: {len(jobs) + 1} fits over {len({v.axis for v in chosen}) - 1} axes")
     # what is compiled each takes longest: it comes first, so that no worker is left with it alone
     order = sorted(jobs, key=lambda job: job.given["variant"].same_graph)
+    order.append(Job(_DRIVERS, seed))
     outcome = carry_out(recipe, order, out, workers=workers, scheduler=scheduler, tell=tell)
+    drivers = outcome.done[_DRIVERS].row
     rows = [
         {
             "axis": variant.axis,
@@ -128,8 +141,23 @@ def sensitivity(
             "version": __version__,
         },
         as_it_is=AS_IS,
+        **{name: _table(drivers, name) for name in ("scaling", "influence", "budget")},
         notes=_notes(chosen),
     )
+
+
+def _table(row: Row, name: str) -> pd.DataFrame | None:
+    """Rebuild a table from what was stored of it."""
+    if name not in row:
+        return None
+    stored = row[name]
+    index = pd.Index(stored["index"], name=stored["name"])
+    return pd.DataFrame(stored["columns"], index=index)
+
+
+def _stored(table: pd.DataFrame) -> Row:
+    columns = {str(name): table[name].tolist() for name in table.columns}
+    return {"index": table.index.tolist(), "name": table.index.name, "columns": columns}
 
 
 def _notes(chosen: Sequence[Variant]) -> tuple[str, ...]:
@@ -201,6 +229,8 @@ class _Fits:
             return kept[0]
 
         def work(job: Job) -> Row:
+            if job.key == _DRIVERS:
+                return self._drivers(job.seed)
             variant: Variant = job.given["variant"]
             try:
                 if variant.same_graph:
@@ -233,6 +263,53 @@ class _Fits:
         found = sample_joint(variant.spec, data, seed=seed, report=SilentReporter(), cores=1)
         count = len(_names(variant.spec, data))
         return _row(found.posterior, found.diagnostics, n_llms=count)
+
+    def _drivers(self, seed: int) -> Row:
+        """Fit as it is, and read out of the draws what drives the rate."""
+        try:
+            run = fit(self.spec, self.data, seed=seed, progress=False)
+        except _ERRORS as error:
+            return {"failure": f"{type(error).__name__}: {error}"}
+        rate = run.posterior["growth_rate"]
+        kept = thin(run.posterior, max_draws=_MOST_DRAWS)
+        names, per_llm = kept["llm"].to_numpy(), _per_llm(run)
+        scaling = scaling_table(rate, priors=prior_terms(run), blocks={})
+        blocks = scaling_table(kept["growth_rate"], priors={}, blocks=_block_terms(run, kept))
+        influence = influence_table(
+            np.ravel(kept["growth_rate"]), per_llm, names, most=_INFLUENTIAL
+        )
+        row: Row = plain(
+            {
+                "scaling": _stored(pd.concat([scaling, blocks])),
+                "influence": _stored(influence),
+                "budget": _stored(budget_table(run.posterior)),
+                "converged": run.diagnostics.converged,
+            }
+        )
+        return row
+
+
+def _per_llm(run: Fit) -> np.ndarray:
+    """Return the log likelihood of each LLM at some of the draws, (draw, llm)."""
+    if run.spec.blocks == ("published",):
+        density = PublishedDensity.of(run.spec, run.data)
+        kept = thin(run.posterior, max_draws=_MOST_DRAWS)
+        return density.at(density.values_of(kept))[1]
+    return llm_log_likelihood(run, max_draws=_MOST_DRAWS)
+
+
+def _block_terms(run: Fit, kept: xr.Dataset) -> dict[str, np.ndarray]:
+    """Return the log likelihood of each block of data at draws, (chain, draw)."""
+    model: Any = run.model
+    free = model.free_RVs
+    seen = model.observed_RVs
+    out = [pm.logp(rv, model.rvs_to_values[rv]).sum() for rv in seen]
+    evaluate = compile_graph(free, out, mode="FAST_COMPILE", on_unused_input="ignore")
+    arrays = [kept[rv.name].transpose("chain", "draw", ...).to_numpy() for rv in free]
+    shape = arrays[0].shape[:2]
+    values = [evaluate(*(a[at] for a in arrays)) for at in np.ndindex(*shape)]
+    terms = np.array(values, dtype=float).reshape(*shape, len(out))
+    return {str(rv.name): terms[..., i] for i, rv in enumerate(seen)}
 
 
 def _names(spec: Spec, data: DataBundle) -> tuple[str, ...]:

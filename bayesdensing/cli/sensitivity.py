@@ -119,6 +119,10 @@ def _print(found: "Sensitivity", folder: Path) -> None:
     console.print(_shown(found))
     for line in found.sentences:
         console.print(line)
+    for name in ("influence", "budget"):
+        table = getattr(found, name)
+        if table is not None:
+            console.print(_few(table, _CAPTIONS[name]))
     bad = found.table[~found.table["converged"].astype(bool)]
     for row in bad.head(12).to_dict("records"):
         why = row["failure"] or f"R-hat {row['max_rhat']:.3f}, {row['divergences']:.0f} divergences"
@@ -147,6 +151,24 @@ def _shown(found: "Sensitivity") -> Any:
             f"{row['shift_sd']:+.2f}",
             f"{100 * row['share']:.1f} %",
         )
+    return shown
+
+
+_CAPTIONS = {
+    "influence": "LLMs without which the rate moves most, by importance weights",
+    "budget": "what of the rate's variance goes if a source is known (linear approximation)",
+}
+
+
+def _few(table: Any, title: str) -> Any:
+    from rich.table import Table
+
+    shown = Table(str(table.index.name), title=title, title_justify="left")
+    for column in table.columns:
+        shown.add_column(str(column), justify="right")
+    for name, row in table.iterrows():
+        cells = [f"{v:.3g}" if isinstance(v, float) else str(v) for v in row]
+        shown.add_row(str(name), *cells)
     return shown
 
 
