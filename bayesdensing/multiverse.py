@@ -13,7 +13,7 @@ from bayesdensing.data import DataBundle
 from bayesdensing.errors import DataNeedError, SpecError
 from bayesdensing.spec import Spec
 
-__all__ = ["AS_IS", "AXES", "Variant", "variants"]
+__all__ = ["AS_IS", "AXES", "Variant", "variants", "without_llm"]
 
 #: The axis of the hypothesis as it is.
 AS_IS = "as it is"
@@ -182,7 +182,25 @@ def _without(column: str) -> Callable[[Spec, DataBundle], Iterator[Variant]]:
 
 def _without_llm(spec: Spec, data: DataBundle) -> Iterator[Variant]:
     for name in _llms(spec, data)["model"]:
-        yield Variant("without_llm", str(name), spec, without=(str(name),), same_graph=True)
+        yield without_llm(spec, str(name))
+
+
+def without_llm(spec: Spec, name: str) -> Variant:
+    """Return a hypothesis on data without one LLM.
+
+    Parameters
+    ----------
+    spec : Spec
+        The hypothesis.
+    name : str
+        The LLM.
+
+    Returns
+    -------
+    Variant
+        On the axis ``without_llm``.
+    """
+    return Variant("without_llm", name, spec, without=(name,), same_graph=True)
 
 
 def _experts(spec: Spec, data: DataBundle) -> Iterator[Variant]:

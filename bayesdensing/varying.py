@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,13 +24,13 @@ from bayesdensing.analysis.summary import plain
 from bayesdensing.assembly import design as designs
 from bayesdensing.assembly.open_priors import open_priors, prior_data
 from bayesdensing.assembly.pointwise import LLM_WEIGHT, PublishedDensity, assemble_weighted
-from bayesdensing.campaign import Job, Row, carry_out
+from bayesdensing.campaign import Done, Job, Row, carry_out
 from bayesdensing.data import DataBundle, load_data
 from bayesdensing.errors import DataNeedError
 from bayesdensing.fitting import DEFAULT_SEED, fit, prepare_compiler, resolved
 from bayesdensing.inference import Diagnostics, Sampler, diagnose
 from bayesdensing.inference.progress import SilentReporter
-from bayesdensing.multiverse import AS_IS, Variant, variants
+from bayesdensing.multiverse import AS_IS, Variant, variants, without_llm
 from bayesdensing.sampling import sample_joint, sampler_of
 from bayesdensing.spec import Spec
 
@@ -113,16 +113,29 @@ def sensitivity(
     # what is compiled each takes longest: it comes first, so that no worker is left with it alone
     order = sorted(jobs, key=lambda job: job.given["variant"].same_graph)
     order.append(Job(_DRIVERS, seed))
-    outcome = carry_out(recipe, order, out, workers=workers, scheduler=scheduler, tell=tell)
-    drivers = outcome.done[_DRIVERS].row
+
+    def carried(jobs: Sequence[Job]) -> Mapping[str, Done]:
+        made = carry_out(recipe, jobs, out, workers=workers, scheduler=scheduler, tell=tell)
+        return made.done
+
+    done = dict(carried(order))
+    drivers = done[_DRIVERS].row
+    if axes is None and "influence" in drivers:
+        known = {variant.key for variant in chosen}
+        found = [without_llm(hypothesis, name) for name in drivers["influence"]["index"]]
+        exact = [variant for variant in found if variant.key not in known]
+        if exact:
+            tell(f"{len(exact)} LLMs that move the rate most are left out one by one")
+            done |= carried([Job(v.key, seed, {"variant": v}) for v in exact])
+            chosen = (*chosen, *exact)
     rows = [
         {
             "axis": variant.axis,
             "choice": variant.choice,
             "seed": seed,
             "spec_sha256": variant.spec.sha256,
-            "seconds": outcome.done[variant.key].seconds,
-            **outcome.done[variant.key].row,
+            "seconds": done[variant.key].seconds,
+            **done[variant.key].row,
         }
         for variant in chosen
     ]
@@ -141,7 +154,9 @@ def sensitivity(
             "version": __version__,
         },
         as_it_is=AS_IS,
-        **{name: _table(drivers, name) for name in ("scaling", "influence", "budget")},
+        scaling=_table(drivers, "scaling"),
+        influence=_with_exact(_table(drivers, "influence"), table),
+        budget=_table(drivers, "budget"),
         notes=_notes(chosen),
     )
 
@@ -153,6 +168,14 @@ def _table(row: Row, name: str) -> pd.DataFrame | None:
     stored = row[name]
     index = pd.Index(stored["index"], name=stored["name"])
     return pd.DataFrame(stored["columns"], index=index)
+
+
+def _with_exact(influence: pd.DataFrame | None, table: pd.DataFrame) -> pd.DataFrame | None:
+    """Add how far the median rate moves in a fit without the LLM, NaN where none was made."""
+    if influence is None:
+        return None
+    fits = table[table["axis"] == "without_llm"].set_index("choice")["shift_sd"]
+    return influence.assign(exact_shift_sd=fits.reindex(influence.index).to_numpy(dtype=float))
 
 
 def _stored(table: pd.DataFrame) -> Row:
@@ -180,6 +203,7 @@ class _Fits:
     seed: int
     warmth: "Warmth | None" = None
     sampler: Sampler | None = field(default=None, compare=False, repr=False)
+    ready: "list[_Fits]" = field(default_factory=list, compare=False, repr=False)
 
     @property
     def sha256(self) -> str:
@@ -194,14 +218,16 @@ class _Fits:
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is sent to another process: compiled code stays."""
-        return {**self.__dict__, "sampler": None}
+        return {**self.__dict__, "sampler": None, "ready": []}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Rebuild from `__getstate__`."""
         self.__dict__.update(state)
 
-    def warmed(self, tell: Callable[[str], None]) -> Self:
+    def warmed(self, tell: Callable[[str], None]) -> "_Fits":
         """Compile the model that most variants share, and find its coordinates."""
+        if self.ready:  # by jobs that came before
+            return self.ready[0]
         prepare_compiler()
         tell("compiling the model, and fitting it as it is ...")
         sampler = self._compiled()
@@ -213,7 +239,8 @@ class _Fits:
             chains=settings.chains,
             target_accept=settings.target_accept,
         )
-        return replace(self, sampler=sampler, warmth=first.warmth)
+        self.ready.append(replace(self, sampler=sampler, warmth=first.warmth, ready=[]))
+        return self.ready[0]
 
     def _compiled(self) -> Sampler:
         return sampler_of(assemble_weighted(open_priors(self.spec), self.data))

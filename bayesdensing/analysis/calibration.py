@@ -157,7 +157,7 @@ class Calibration:
         at = np.abs(departure).argmax(axis=1)
         p_value = d["p_value"].to_numpy()
         corrected = holm(p_value)
-        known = np.isfinite(self.fits["share"])
+        known: xr.DataArray = np.isfinite(self.fits["share"])  # type: ignore[assignment]
         table = pd.DataFrame(
             {
                 "n": known.sum("sim").to_numpy(),

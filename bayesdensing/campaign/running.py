@@ -98,8 +98,8 @@ def carry_out(
                 f"the other {left}"
             )
             raise
-    done = {job.key: found[job.key] for job in jobs}
-    return Outcome(done, new=len(missing), damaged=damaged)
+    ordered = {job.key: found[job.key] for job in jobs}
+    return Outcome(ordered, new=len(missing), damaged=damaged)
 
 
 def _done(

@@ -121,9 +121,10 @@ def _title(found: "Sensitivity") -> str:
     table = found.axes
     if table.empty:
         return "The headline as it is"
-    far = table["shift_sd"].abs().idxmax()
-    choice, moved = table.loc[far, "furthest"], days(table.loc[far, "furthest_days"])
-    axis = str(far).replace("_", " ")
+    far = int(table["shift_sd"].abs().to_numpy().argmax())
+    row = table.iloc[far]
+    choice, moved = row["furthest"], days(row["furthest_days"])
+    axis = str(table.index[far]).replace("_", " ")
     return f"Furthest from {days(found.base['doubling_time_days'])} days: {axis} {choice}, {moved}"
 
 

@@ -66,7 +66,7 @@ class Teller:
         assembled = assemble(self._spec, template)
         self._model: Any = assembled.model
         self._attrs = assembled.attrs
-        benchmarks = ()
+        benchmarks: tuple[str, ...] = ()
         if spec.blocks != ("published",):
             benchmarks = designs.benchmarks_of(self._spec, template)
         self._designs = designs.designs_of(self._spec, template, benchmarks)
