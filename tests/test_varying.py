@@ -107,15 +107,15 @@ def test_a_choice_that_cannot_be_fitted_is_a_row_all_the_same(bundle, tmp_path, 
 
 @pytest.mark.slow
 def test_all_blocks(bundle, tmp_path):
-    chosen = ["prior", "without_family", "reference_tokens", "without_benchmark", "evaluators"]
+    chosen = ["without_family", "loss_law"]
     few = {"draws": 40, "tune": 80}
-    some = sensitivity(
-        Spec(**{**dict(load_spec("joint")), "priors": {}}), bundle, axes=chosen, seed=1,
-        out=tmp_path, **few,
-    )  # fmt: skip
+    some = sensitivity("joint", bundle, axes=chosen, seed=1, out=tmp_path, **few)
     assert some.table["failure"].eq("").all(), some.table["failure"].unique()
-    assert set(some.table["axis"]) == {AS_IS, *chosen} - {"evaluators"}
+    assert some.table["axis"].tolist() == [AS_IS, "without_family", "without_family", "loss_law"]
     assert some.table.set_index("axis").loc["without_family", "n_llms"].tolist() == [10, 10]
+    assert {"prior of growth_rate", "likelihood of score"} <= set(some.scaling.index)
+    assert {"reference runs", "score link", "evaluators"} <= set(some.budget.index)
+    assert some.influence["exact_shift_sd"].isna().all()  # asked for by name: none is refitted
 
 
 # --- choices --------------------------------------------------------------------------------------
