@@ -286,13 +286,13 @@ def add_link(spec: Spec, design: PointDesign, *, chance: np.ndarray, curve: Curv
     midpoint = pm.LogNormal(
         "midpoint_loss",
         mu=log_scale + ratio.location,
-        sigma=ratio.params["sigma"],
+        sigma=ratio.scale,
         dims="benchmark",
     )
     slope = pm.LogNormal(
         "link_slope",
         mu=steepness.location - pt.log(midpoint),
-        sigma=steepness.params["sigma"],
+        sigma=steepness.scale,
         dims="benchmark",
     )
     link_sd = priors["link_sd"].rv("link_sd")
