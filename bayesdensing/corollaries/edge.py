@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesdensing.analysis.trends import TrendDraws
+from bayesdensing.analysis.trends import TrendDraws, spread_draws
 from bayesdensing.corollaries.article import Figure, constant, figure, months
 from bayesdensing.corollaries.estimates import (
     doubling_row,
@@ -113,7 +113,8 @@ def edge(
     trend = TrendDraws.from_posterior(fit.posterior, fit.spec)
     first = years_since(fit, start)
     ahead = np.arange(0.0, HORIZON_YEARS + STEP_YEARS / 2, STEP_YEARS)
-    standing_log = above * fit.posterior["dispersion"].to_numpy().reshape(-1, 1)
+    scatter = fit.posterior["dispersion"].to_numpy().reshape(-1, 1)
+    standing_log = above * scatter * spread_draws(fit.posterior, first + ahead)
     of_llms = trend.at(first + ahead) + standing_log
     runs = np.log(n_params) + chip_rate.to_numpy().reshape(-1, 1) * ahead + of_llms
     waits = first_crossing(ahead, runs, needed)

@@ -11,7 +11,7 @@ import xarray as xr
 
 from bayesdensing.analysis.readings import flat_draws
 from bayesdensing.analysis.tables import release_dates
-from bayesdensing.analysis.trends import TrendDraws
+from bayesdensing.analysis.trends import TrendDraws, spread_draws
 from bayesdensing.corollaries.article import constant, figure, months
 from bayesdensing.corollaries.estimates import doubling_row, first_crossing, positive, row
 from bayesdensing.corollaries.result import Corollary, Row, trust
@@ -107,7 +107,8 @@ def payback(
     notes: list[str] = []
     tables: dict[str, pd.DataFrame] = {}
     if model.log_density is not None:
-        scatter = above * fit.posterior["dispersion"].to_numpy().reshape(-1, 1)
+        spread = spread_draws(fit.posterior, years_since(fit, model.released) + ahead)
+        scatter = above * spread * fit.posterior["dispersion"].to_numpy().reshape(-1, 1)
         own = first_crossing(ahead, path + scatter, model.log_density + needed)
         draws["own_window"] = _days(own, like=rate)
         seen, matched = _seen(fit, model, share)
