@@ -89,6 +89,10 @@ backtest: $(VENV)/.run-ready  ## forecast the past from five dates, write docs/b
 results: $(VENV)/.run-ready  ## fit and compare every shipped hypothesis, write docs/results.md
 	$(BIN)/python docs/build_results.py
 
+.PHONY: corollaries
+corollaries: $(VENV)/.run-ready  ## fit what is missing, write figures and tables of docs/corollaries/
+	$(BIN)/python docs/build_corollaries.py
+
 .PHONY: clean
 clean:  ## remove the environment, builds and caches; runs/ stays
 	rm -rf $(VENV) dist build .coverage htmlcov .pytest_cache .mypy_cache .ruff_cache \

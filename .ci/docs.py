@@ -52,6 +52,9 @@ def unknown_commands(text: str, targets: set[str], helps: dict[str, str]) -> lis
         elif program == "bayesdensing":
             name = next((word for word in words if not word.startswith("-")), "")
             helps.setdefault(name, help_of(name))
+            if name and "Commands:" in helps[name]:  # a group: its command is the next word
+                name = " ".join([name, *words[words.index(name) + 1 :][:1]])
+                helps.setdefault(name, help_of(name))
             options = [word.partition("=")[0] for word in words if word.startswith("--")]
             if not helps[name]:
                 faults.append(f"no command bayesdensing {name}")
@@ -77,7 +80,7 @@ def failing_scripts(text: str) -> list[str]:
 
 def help_of(name: str) -> str:
     """Return the help text of a command, empty where there is no such command."""
-    words = [str(CLI), *filter(None, [name]), "--help"]
+    words = [str(CLI), *name.split(), "--help"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     return done.stdout if done.returncode == 0 else ""
 

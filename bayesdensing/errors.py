@@ -12,6 +12,7 @@ __all__ = [
     "BundleError",
     "DataNeedError",
     "Fault",
+    "InputError",
     "RunError",
     "SpecError",
 ]
@@ -78,6 +79,10 @@ class BundleError(BayesdensingError, ValueError):
 
 class DataNeedError(BayesdensingError, ValueError):
     """A hypothesis needs data that the bundle does not hold."""
+
+
+class InputError(BayesdensingError, ValueError):
+    """An input that goes with a fit is not what it must be."""
 
 
 class SpecError(BayesdensingError, ValueError):

@@ -19,7 +19,7 @@ from bayesdensing.laws.trend import DAYS_PER_YEAR
 if TYPE_CHECKING:
     from bayesdensing.analysis.fit import Fit
 
-__all__ = ["SWEEPS", "Newcomers", "density_of"]
+__all__ = ["SWEEPS", "Newcomers", "density_of", "new_units"]
 
 #: Sweeps between densities and new effects; a test compares them with many more.
 SWEEPS = 8
@@ -120,7 +120,7 @@ def density_of(
         skip_unknown=skip_unknown,
     )
     skipped = dict(rows.attrs)
-    rows, units, cells, effects = _units(fit, model, rows)
+    rows, units, cells, effects = new_units(fit, model, rows)
     drawn = sample_new(model, units, cells, sweeps=SWEEPS, rng=np.random.default_rng(seed))
     scores = _score_table(model, rows, drawn)
     llms = rows.drop_duplicates("model").set_index("model").rename_axis("llm")
@@ -128,6 +128,7 @@ def density_of(
     log_n = np.concatenate([model.covariates.log_counts(u.columns) for u in units], axis=1)
     # of an estimated count the median, else the count itself and not one that went through its log
     count = fit.spec.growth.parameter_count
+    sizes = llms[["n_params", "n_params_active"]].copy()
     if count == "estimated":
         llms["n_params"] = np.exp(np.median(log_n, axis=0))
     elif count == "active":
@@ -138,6 +139,7 @@ def density_of(
         "units": {"density": "1", "effective_parameters": "parameters"},
         "interval_kind": INTERVAL_KIND,
         "conditional_on": f"posterior of {fit.spec.name}",
+        "sizes": {str(name): tuple(map(float, of)) for name, *of in sizes.itertuples()},
         **skipped,
     }
     return Newcomers(
@@ -148,10 +150,26 @@ def density_of(
     )
 
 
-def _units(
+def new_units(
     fit: "Fit", model: ScoreModel, rows: pd.DataFrame
 ) -> tuple[pd.DataFrame, list[UnitScores], list[np.ndarray], pd.DataFrame]:
-    """Return rows with codes, units, the new effect of each score, and the new effects."""
+    """Return scores of LLMs as units of the likelihood, and which evaluators' effects are new.
+
+    Parameters
+    ----------
+    fit : Fit
+        A fit with scores.
+    model : ScoreModel
+        Its model of scores.
+    rows : pandas.DataFrame
+        Scores of LLMs, as `read_new_scores` returns them.
+
+    Returns
+    -------
+    tuple
+        The rows with codes; a unit per LLM in the order of the rows; for each the new effect of
+        every score, -1 where the fit has it; and the new effects with evaluator and benchmark.
+    """
     seen = observed_scores(fit)
     measured = set(zip(seen.evaluator.tolist(), seen.benchmark.tolist(), strict=True))
     b = pd.Index(model.ruler.benchmarks).get_indexer(pd.Index(rows["benchmark"]))

@@ -10,7 +10,7 @@ from bayesdensing.analysis.covariates import LlmColumns
 from bayesdensing.analysis.observed import score_model
 from bayesdensing.analysis.readings import require
 from bayesdensing.analysis.unit import ScoreModel
-from bayesdensing.laws import frontier
+from bayesdensing.errors import DataNeedError
 from bayesdensing.laws.deviation import sample_tails
 from bayesdensing.laws.trend import DAYS_PER_YEAR
 
@@ -88,9 +88,15 @@ class Population:
         Raises
         ------
         DataNeedError
-            For a fit without scores.
+            For a fit without scores, and one whose dispersion changes in time: how far LLMs of
+            later dates will lie apart is not carried forward.
         """
         require(fit.posterior, "evaluator_effect", "log_density", reading="scores to forecast")
+        if fit.spec.growth.dispersion == "changing":
+            raise DataNeedError(
+                f"{fit.spec.name} has a dispersion that changes in time, which says nothing of how "
+                "far later LLMs will lie apart: forecast from a fit with a constant one"
+            )
         reference = pd.Timestamp(str(fit.posterior.attrs["reference_date"]))
         return cls(model=score_model(fit, max_draws=max_draws), reference=reference, seed=seed)
 
@@ -117,7 +123,7 @@ class Population:
         Llms
             Behind a frontier by the mean inefficiency, where there is a frontier.
         """
-        behind = -frontier.mean_inefficiency(self.model.inefficiency_sd)[:, None]
+        behind = -self.model.frontier.mean_inefficiency(self.model.inefficiency_sd)[:, None]
         return Llms(residual=behind, departure=np.zeros_like(behind))
 
     def new(self, benchmark: int, *, per_draw: int = 1) -> Llms:
@@ -159,7 +165,7 @@ class Population:
             Natural log: even scatter, effect of an unknown family, inefficiency.
         """
         scatter = self.model.covariates.scatter(_STRANGER, self.model.dispersion[:, None])
-        return frontier.sample(
+        return self.model.frontier.sample(
             rng,
             dispersion=scatter,
             inefficiency_sd=self.model.inefficiency_sd[:, None],

@@ -169,7 +169,9 @@ class Ruler:
         found = np.where(high >= _MOST, np.inf, np.where(low <= _LEAST, -np.inf, (low + high) / 2))
         return np.asarray(found - departure if on_size else found)
 
-    def moments(self, log_size: Any, benchmark: Any) -> tuple[np.ndarray, np.ndarray]:
+    def moments(
+        self, log_size: Any, benchmark: Any, *, centre: Any = 0.0, width: Any = 1.0
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and variance of the score over an LLM's departures, as the model has them.
 
         Parameters
@@ -178,18 +180,24 @@ class Ruler:
             Natural log of effective parameters.
         benchmark : ndarray of int, shape (pair,)
             Benchmark of each entry of the last axis.
+        centre : ndarray, broadcast against `log_size`
+            What of the departures is known, on the hypothesis's scale.
+        width : float
+            Sd of what is not, in `deviation_sd`.
 
         Returns
         -------
         tuple of ndarray
             Mean and variance, each the shape of `log_size`.
         """
-        reach = np.sqrt(3.0) * self._at("deviation_sd", benchmark, np.ndim(log_size))
+        reach = width * np.sqrt(3.0) * self._at("deviation_sd", benchmark, np.ndim(log_size))
         if self.spec.growth.deviation == "size":
-            nodes = (self.score(log_size, benchmark, departure=k * reach) for k in (-1, 0, 1))
+            nodes = (
+                self.score(log_size, benchmark, departure=centre + k * reach) for k in (-1, 0, 1)
+            )
             return score_law.smeared_moments(*nodes)
         # the departure is added to the strength, so the costly loss is needed once
-        middle = self.strength(log_size, benchmark)
+        middle = self.strength(log_size, benchmark, departure=centre)
         return score_law.smeared_moments(
             *(self._linked(middle + k * reach, benchmark) for k in (-1, 0, 1))
         )

@@ -10,12 +10,20 @@ import pandas as pd
 import xarray as xr
 
 from bayesdensing.analysis.readings import flat_draws, require
+from bayesdensing.laws.spread import spread_factor
 from bayesdensing.laws.trend import DAYS_PER_YEAR, Calendar, Trend
 
 if TYPE_CHECKING:
     from bayesdensing.spec import Spec
 
-__all__ = ["SegmentRate", "TrendDraws", "log_trend", "segment_rates", "trend_curve"]
+__all__ = [
+    "SegmentRate",
+    "TrendDraws",
+    "log_trend",
+    "segment_rates",
+    "spread_draws",
+    "trend_curve",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,6 +193,28 @@ def log_trend(posterior: xr.Dataset, spec: "Spec", years: xr.DataArray) -> xr.Da
     own = {name: value for name, value in years.coords.items() if value.dims == (dim,)}
     coords: dict[Any, Any] = {**kept, **own}
     return xr.DataArray(found.reshape(sizes), dims=("chain", "draw", dim), coords=coords)
+
+
+def spread_draws(posterior: xr.Dataset, years: float | np.ndarray) -> np.ndarray:
+    """Return how many times their scale at the reference date the scales about the trend are.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        Dims (chain, draw, ...).
+    years : float or ndarray, shape (time,)
+        Years since the reference date.
+
+    Returns
+    -------
+    ndarray, shape (draw, time)
+        Factor of the dispersion and of an inefficiency's scale; 1 where they are constant.
+    """
+    times = np.atleast_1d(np.asarray(years, dtype=float))
+    if "dispersion_growth" not in posterior:
+        return np.ones((posterior.sizes["chain"] * posterior.sizes["draw"], len(times)))
+    growth = flat_draws(posterior["dispersion_growth"])[:, None]
+    return np.asarray(spread_factor(years=times, dispersion_growth=growth))
 
 
 def trend_curve(posterior: xr.Dataset, dates: pd.DatetimeIndex, *, spec: "Spec") -> xr.DataArray:

@@ -9,8 +9,10 @@ import typer
 
 from bayesdensing import __version__
 from bayesdensing.cli import (
+    calibrate,
     check,
     compare,
+    corollary,
     density,
     fit,
     forecast,
@@ -19,6 +21,7 @@ from bayesdensing.cli import (
     recover,
     replicate,
     report,
+    sensitivity,
     simulate,
     validate,
 )
@@ -41,8 +44,8 @@ app = typer.Typer(
     epilog="Example: bayesdensing fit joint --out runs/joint",
 )
 for command in (
-    fit, hypotheses, validate, density, forecast, check, compare, hypothesis, simulate,
-    recover, replicate, report,
+    fit, hypotheses, validate, density, forecast, check, compare, hypothesis, sensitivity, simulate,
+    recover, calibrate, replicate, corollary, report,
 ):  # fmt: skip
     command.register(app)
 

@@ -57,6 +57,23 @@ def _density(
         bool,
         typer.Option("--skip-unknown", help="Leave out scores on benchmarks that the fit lacks."),
     ] = False,
+    by_cost: Annotated[
+        bool,
+        typer.Option(
+            "--by-cost",
+            help="Add density by the cost of inference: experts and weights of few bits count as "
+            "in the paper's equations 6 and 7 (docs/density.md).",
+        ),
+    ] = False,
+    tflops: Annotated[
+        float | None, typer.Option(help="Compute for --by-cost, 16 bits.  [default: RTX 4090]")
+    ] = None,
+    bandwidth: Annotated[
+        float | None, typer.Option(help="Memory's TB/s for --by-cost.  [default: RTX 4090]")
+    ] = None,
+    tokens: Annotated[
+        float | None, typer.Option(help="Input tokens for --by-cost.  [default: 100]")
+    ] = None,
     out: Annotated[
         str | None, typer.Option(metavar="FILE.csv", help="Write the table as CSV too.")
     ] = None,
@@ -70,6 +87,8 @@ def _density(
     """
     if skip_unknown and scores is None:
         raise typer.BadParameter("needs --scores", param_hint="--skip-unknown")
+    if not by_cost and (tflops, bandwidth, tokens) != (None, None, None):
+        raise typer.BadParameter("need --by-cost", param_hint="--tflops, --bandwidth, --tokens")
     if out is not None:
         _check_out(Path(out), run=Path(run), scores=scores)
 
@@ -78,6 +97,15 @@ def _density(
     fit = load_fit(run)
     found = None if scores is None else fit.density_of(scores, skip_unknown=skip_unknown)
     table = fit.density_table() if found is None else found.table
+    if by_cost:
+        from bayesdensing.corollaries import inference_cost
+
+        ratio = inference_cost.cost_ratio(
+            tflops=tflops,
+            terabytes_per_second=bandwidth,
+            tokens=inference_cost.PAPER_TOKENS if tokens is None else tokens,
+        )
+        table = inference_cost.density_by_cost(fit, table, ratio=ratio)
     if out is not None:
         write_text(Path(out), table.to_csv(date_format="%Y-%m-%d", lineterminator="\n"))
     if as_json:
@@ -113,6 +141,8 @@ def _as_json(fit: "Fit", table: "pd.DataFrame", found: "Newcomers | None") -> di
         "interval_kind": "ETI",
         "llms": _records(table.reset_index()),
     }
+    if "cost_ratio" in table.attrs:
+        told["cost_ratio"] = table.attrs["cost_ratio"]
     if found is not None:
         told["conditional_on"] = table.attrs["conditional_on"]
         told["skipped_scores"] = table.attrs["skipped_scores"]
@@ -158,12 +188,14 @@ def _rich_table(table: "pd.DataFrame") -> Any:
     has_sizes = "n_params" in table
     shown = Table("LLM", "released")
     numbers = ("N", "density", "89 % ETI", "effective N") if has_sizes else ("value", "89 % ETI")
-    for column in numbers:
+    by_cost = "density_by_cost_median" in table
+    for column in (*numbers, *(("by cost",) if by_cost else ())):
         shown.add_column(column, justify="right")
     for name, row in table.to_dict("index").items():
         mark = " *" if row.get("in_fit") else ""
         density, interval, size = _density_cells(row)
         cells = [_count(row["n_params"]), density, interval, size] if has_sizes else []
+        cells += [f"{row['density_by_cost_median']:.3g}"] if by_cost else []
         shown.add_row(
             f"{name}{mark}", f"{row['release_date']:%Y-%m-%d}", *(cells or [density, interval])
         )
@@ -209,9 +241,15 @@ def _effect_table(effects: "pd.DataFrame") -> Any:
 
 
 def _notes(fit: "Fit", table: "pd.DataFrame", found: "Newcomers | None") -> list[str]:
+    notes = []
+    if "cost_ratio" in table.attrs:
+        notes.append(
+            f"by cost: reading a parameter counts {table.attrs['cost_ratio']:.3g} times "
+            "computing with it; a mixture reads all its experts"
+        )
     if found is None:
-        return []
-    notes = [
+        return notes
+    notes += [
         f"given the posterior of {fit.spec.name}, which the new scores do not change; "
         f"reference tokens: {fit.spec.reference_tokens.label}"
     ]

@@ -16,7 +16,7 @@ from bayesdensing.laws.trend import DAYS_PER_YEAR
 if TYPE_CHECKING:
     from bayesdensing.analysis import Fit
 
-__all__ = ["DRAWS", "PER_DRAW", "has_scores", "has_trend", "run_numbers"]
+__all__ = ["DRAWS", "PER_DRAW", "can_forecast", "has_scores", "has_trend", "run_numbers"]
 
 #: Posterior draws that the page holds, and new LLMs for each.
 DRAWS, PER_DRAW = 1000, 4
@@ -44,8 +44,24 @@ def has_trend(fit: "Fit") -> bool:
     return all(name in fit.posterior for name in ("log_density", "level"))
 
 
+def can_forecast(fit: "Fit") -> bool:
+    """Return whether a fit says what LLMs will score: it saw scores, and its dispersion stays.
+
+    Parameters
+    ----------
+    fit : Fit
+        Any fit.
+
+    Returns
+    -------
+    bool
+        True of a fit with all blocks and a constant dispersion.
+    """
+    return has_scores(fit) and fit.spec.growth.dispersion == "constant"
+
+
 def has_scores(fit: "Fit") -> bool:
-    """Return whether a fit saw scores of LLMs, so that it can forecast.
+    """Return whether a fit saw scores of LLMs.
 
     Parameters
     ----------
@@ -83,7 +99,7 @@ def run_numbers(fit: "Fit", *, draws: int = DRAWS, seed: int = 0) -> dict[str, A
     found: dict[str, Any] = {"name": fit.spec.name, "mark": fit.diagnostics.mark}
     if has_trend(fit):
         found |= _chart(fit, draws=draws)
-    if has_scores(fit):
+    if can_forecast(fit):
         found["sizes"] = _sizes(fit, draws=draws, seed=seed)
     return found
 

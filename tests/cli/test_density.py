@@ -154,3 +154,45 @@ def test_what_is_skipped_is_said(run, tmp_path, capsys):
     told = json.loads(capsys.readouterr().out)
     assert told["skipped_scores"] == {"GSM8K": 2}
     assert told["skipped_llms"] == ["lost"]
+
+
+def test_density_by_cost_follows_experts_and_bits(run, capsys):
+    fit = run()
+    frames = fit.data.frames
+    frames["models"] = frames["models"].assign(
+        n_params_active=frames["models"]["n_params"] / 4, weight_bits=[4.0] + [np.nan] * 11
+    )
+    object.__setattr__(fit.data, "_frames", frames)
+    assert main(["density", "r", "--by-cost", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["cost_ratio"] == 2.45
+    rows = {row["llm"]: row for row in found["llms"]}
+    factor = {"llm-00": 3.45 / (2.45 / 4 + 1 / 4), "llm-01": 3.45 / (2.45 + 1 / 4)}
+    for name, expected in factor.items():
+        row = rows[name]
+        assert row["cost_factor"] == pytest.approx(expected)
+        for column in ("median", "eti95_lb"):
+            assert row[f"density_by_cost_{column}"] == pytest.approx(
+                expected * row[f"density_{column}"]
+            )
+    assert main(["density", "r", "--by-cost"]) == 0
+    out, err = capsys.readouterr()
+    assert "by cost" in out
+    assert "2.45 times" in err
+
+
+def test_new_llms_have_a_density_by_cost_too(run, scores, capsys):
+    run()
+    assert main(["density", "r", "--scores", scores, "--by-cost", "--tokens", "200", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["cost_ratio"] == pytest.approx(1.225)
+    (fresh,) = (row for row in found["llms"] if row["llm"] == "fresh")
+    assert fresh["cost_factor"] == pytest.approx(1)
+
+
+def test_hardware_without_by_cost_is_refused(run, capsys):
+    run()
+    assert main(["density", "r", "--tokens", "200"]) == 2
+    assert "need --by-cost" in capsys.readouterr().err
+    assert main(["density", "r", "--by-cost", "--tflops", "-1"]) == 2
+    assert "tflops = -1 is not above 0" in capsys.readouterr().err

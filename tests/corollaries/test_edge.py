@@ -1,0 +1,87 @@
+"""Moore times densing: the date is that of the closed form, and inputs move it as they must."""
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bayesdensing.analysis.ruler import Ruler
+from bayesdensing.corollaries import edge
+from bayesdensing.corollaries.result import day_of
+from bayesdensing.corollaries.size_for_score import log_size_for_score
+from bayesdensing.errors import InputError
+
+DEVICE = {"memory_gb": 8, "memory_share": 0.5, "weight_bits": 4, "device_date": "2024-01-01"}
+
+
+def test_sizes_for_a_score_have_that_score(scored):
+    sizes = log_size_for_score(scored, benchmark="BBH", score=0.7)
+    ruler = Ruler.from_posterior(scored.posterior, scored.spec)
+    back = ruler.score(sizes[:, None], np.array([1]))[:, 0]
+    np.testing.assert_allclose(back, 0.7, atol=2e-4)
+    assert np.isinf(log_size_for_score(scored, benchmark="BBH", score=0.999)).all()
+
+
+def test_the_date_is_recovered_from_draws_of_known_rates(scored):
+    found = edge(scored, **DEVICE, benchmark="MMLU", score=0.8, chip_log_sd=0.0)
+    posterior, chip = scored.posterior, np.log(2) / 2.1
+    needed = log_size_for_score(scored, benchmark="MMLU", score=0.8).reshape(2, 150)
+    years = (needed - np.log(8e9) - posterior["level"]) / (posterior["growth_rate"] + chip)
+    days = day_of(dt.date(2024, 1, 1)) + 365.25 * np.maximum(years, 0)
+    np.testing.assert_allclose(found.draws["date_reached"], days, atol=0.5)
+    low, high = found.row("date_reached").estimate.eti95
+    assert low <= float(days[0, 0]) <= high
+
+
+def test_rates_combine_and_stand_beside_the_papers(scored):
+    found = edge(scored, chip_log_sd=0.0)
+    rate = float(scored.posterior["growth_rate"].median())
+    truth = np.log(2) / (rate + np.log(2) / 2.1) * 365.25
+    assert found.row("combined_doubling").middle == pytest.approx(truth, rel=1e-3)
+    assert found.row("combined_doubling").article.value == 88
+    wide = edge(scored).row("chip_doubling").estimate.eti95
+    assert wide[0] < 2.1 * 365.25 < wide[1]
+
+
+def test_money_memory_and_better_llms_bring_it_forward(scored):
+    def date(**inputs):
+        given = {**DEVICE, "benchmark": "MMLU", "score": 0.84, "memory_gb": 1} | inputs
+        return edge(scored, **given).row("date_reached").middle
+
+    middle = date()
+    assert date(memory_gb=2) < middle
+    assert date(percentile=90) < middle
+    assert date(weight_bits=16) > middle
+    assert date(device_price=500, budget=1000) == pytest.approx(date(memory_gb=2))
+    assert date(score=0.85) > middle
+
+
+def test_what_never_comes_is_said(scored):
+    found = edge(scored, **DEVICE, benchmark="MMLU", score=0.999)
+    assert np.isinf(found.row("date_reached").middle)
+    assert pd.isna(found.table.loc["date_reached", "median"])
+    assert found.to_dict()["rows"][-1]["median"] is None
+    assert any("is not reached" in note for note in found.notes)
+
+
+def test_extrapolation_is_said(scored):
+    notes = " ".join(edge(scored, **DEVICE, benchmark="MMLU", score=0.86).notes)
+    assert "extrapolates in time" in notes
+    assert "extrapolates in size" in notes
+
+
+@pytest.mark.parametrize(
+    ("inputs", "part"),
+    [
+        ({"benchmark": "Chess"}, "it has MMLU, BBH"),
+        ({"score": 1.2}, "more than 1"),
+        ({"memory_share": 1.5}, "more than 1"),
+        ({"percentile": 100}, "not below 100"),
+        ({"device_date": "soon"}, "no date like"),
+        ({"memory_gb": 0}, "not above 0"),
+    ],
+)
+def test_bad_inputs_are_named(scored, inputs, part):
+    with pytest.raises(InputError, match=part):
+        edge(scored, **inputs)
