@@ -208,7 +208,8 @@ def predicted_scores(
             log_active_share=float(design.log_active_share[i]),
         )
         terms = model.covariates
-        residual = population.residual(rng, size=(model.n_draws, 1))
+        own, family = population.scatter(rng, size=(model.n_draws, 1))
+        residual = population.spread(unit.years) * own + family
         centre = model.trend.ahead(unit.years, seed=population.seed) + terms.shift(unit.columns)
         size = log_sizes(model, unit, centre + residual)[:, 0]
         pairs = unit.benchmarks

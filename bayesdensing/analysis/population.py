@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import pandas as pd
 
-from bayesdensing.analysis.covariates import LlmColumns
 from bayesdensing.analysis.observed import score_model
 from bayesdensing.analysis.readings import require
 from bayesdensing.analysis.unit import ScoreModel
-from bayesdensing.errors import DataNeedError
 from bayesdensing.laws.deviation import sample_tails
+from bayesdensing.laws.spread import spread_factor
 from bayesdensing.laws.trend import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -26,9 +25,6 @@ EARLIEST, LATEST = pd.Timestamp("2017-01-01"), pd.Timestamp("2100-01-01")
 #: Points a year at which the trend is evaluated for that; between them it is taken as straight.
 _PER_YEAR = 12
 
-#: Size and family of an LLM of which nothing else is needed: a family that nobody knows.
-_STRANGER = LlmColumns(log_n=np.zeros(1), log_active_share=np.zeros(1), family=np.array([-1]))
-
 
 @dataclass(frozen=True, kw_only=True)
 class Llms:
@@ -36,13 +32,17 @@ class Llms:
 
     Attributes
     ----------
-    residual : ndarray, shape (draw, llm)
-        Log density less trend and size term (natural log).
+    own : ndarray, shape (draw, llm)
+        Log density less trend, size term and effect of the family (natural log), with the scales
+        that hold at the reference date.
+    family : ndarray, shape (draw, llm)
+        Effect of an unknown family (natural log).
     departure : ndarray, shape (draw, llm)
         Departure on the benchmark, on the scale of the hypothesis.
     """
 
-    residual: np.ndarray
+    own: np.ndarray
+    family: np.ndarray
     departure: np.ndarray
 
 
@@ -88,15 +88,9 @@ class Population:
         Raises
         ------
         DataNeedError
-            For a fit without scores, and one whose dispersion changes in time: how far LLMs of
-            later dates will lie apart is not carried forward.
+            For a fit without scores.
         """
         require(fit.posterior, "evaluator_effect", "log_density", reading="scores to forecast")
-        if fit.spec.growth.dispersion == "changing":
-            raise DataNeedError(
-                f"{fit.spec.name} has a dispersion that changes in time, which says nothing of how "
-                "far later LLMs will lie apart: forecast from a fit with a constant one"
-            )
         reference = pd.Timestamp(str(fit.posterior.attrs["reference_date"]))
         return cls(model=score_model(fit, max_draws=max_draws), reference=reference, seed=seed)
 
@@ -124,7 +118,8 @@ class Population:
             Behind a frontier by the mean inefficiency, where there is a frontier.
         """
         behind = -self.model.frontier.mean_inefficiency(self.model.inefficiency_sd)[:, None]
-        return Llms(residual=behind, departure=np.zeros_like(behind))
+        nothing = np.zeros_like(behind)
+        return Llms(own=behind, family=nothing, departure=nothing)
 
     def new(self, benchmark: int, *, per_draw: int = 1) -> Llms:
         """Draw LLMs from the population.
@@ -144,12 +139,14 @@ class Population:
         """
         size = (self.model.n_draws, per_draw)
         rng = np.random.default_rng([self.seed, benchmark])
-        residual = self.residual(rng, size=size)
+        own, family = self.scatter(rng, size=size)
         tails = sample_tails(rng, df=self.model.score_df[:, None], size=size)
         sd = self.model.ruler.deviation_sd[:, [benchmark]]
-        return Llms(residual=residual, departure=sd * tails * rng.normal(size=size))
+        return Llms(own=own, family=family, departure=sd * tails * rng.normal(size=size))
 
-    def residual(self, rng: np.random.Generator, *, size: tuple[int, int]) -> np.ndarray:
+    def scatter(
+        self, rng: np.random.Generator, *, size: tuple[int, int]
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Draw how far new LLMs lie off the trend and the size term.
 
         Parameters
@@ -161,16 +158,34 @@ class Population:
 
         Returns
         -------
-        ndarray, shape `size`
-            Natural log: even scatter, effect of an unknown family, inefficiency.
+        tuple of ndarray
+            Natural log, each of shape `size`: even scatter less inefficiency, with the scales that
+            hold at the reference date, and the effect of an unknown family.
         """
-        scatter = self.model.covariates.scatter(_STRANGER, self.model.dispersion[:, None])
-        return self.model.frontier.sample(
+        own = self.model.frontier.sample(
             rng,
-            dispersion=scatter,
+            dispersion=self.model.dispersion[:, None],
             inefficiency_sd=self.model.inefficiency_sd[:, None],
             size=size,
         )
+        return own, self.model.covariates.family_sd[:, None] * rng.normal(size=size)
+
+    def spread(self, years: float | np.ndarray) -> np.ndarray:
+        """Return how many times their scale at the reference date the scales of LLMs' own are.
+
+        Parameters
+        ----------
+        years : float or ndarray, shape (time,)
+            Years since the reference date.
+
+        Returns
+        -------
+        ndarray, shape (draw, time)
+            1 where the scales do not change.
+        """
+        times = np.atleast_1d(np.asarray(years, dtype=float))
+        growth = self.model.dispersion_growth[:, None]
+        return np.asarray(spread_factor(years=times, dispersion_growth=growth))
 
     def score(self, llms: Llms, *, log_n: float, years: float, benchmark: int) -> np.ndarray:
         """Return the scores of LLMs, before evaluators and the noise of a measurement.
@@ -217,7 +232,8 @@ class Population:
             Natural log of effective parameters.
         """
         trend = self.model.trend.ahead(years, seed=self.seed) + self._drift(years, benchmark)
-        return np.asarray(log_n + self._size_term(log_n) + trend + llms.residual)
+        residual = self.spread(years) * llms.own + llms.family
+        return np.asarray(log_n + self._size_term(log_n) + trend + residual)
 
     def log_params(self, llms: Llms, *, score: float, years: float, benchmark: int) -> np.ndarray:
         """Return how many parameters LLMs need for a score.
@@ -242,7 +258,8 @@ class Population:
         trend = self.model.trend.ahead(years, seed=self.seed) + self._drift(years, benchmark)
         wanted = self.model.ruler.log_size_for(score, benchmark, departure=llms.departure)
         kappa = self.model.covariates.size_exponent[:, None]
-        rest = wanted - trend - llms.residual + kappa * self.model.covariates.mean_log_n
+        residual = self.spread(years) * llms.own + llms.family
+        rest = wanted - trend - residual + kappa * self.model.covariates.mean_log_n
         # a size term of -1 or less: larger LLMs are no better, so that no number is enough
         grows = 1 + kappa > 0
         found = np.where(grows, rest / np.where(grows, 1 + kappa, 1.0), np.inf)
@@ -270,13 +287,21 @@ class Population:
         """
         ruler = self.model.ruler
         wanted = ruler.log_size_for(score, benchmark, departure=llms.departure)
-        target = wanted - log_n - self._size_term(log_n) - llms.residual
+        target = wanted - log_n - self._size_term(log_n) - llms.family
         first, last = self.years(EARLIEST), self.years(LATEST)
         times = np.linspace(first, last, round((last - first) * _PER_YEAR) + 1)
         path = self.model.trend.ahead(times, seed=self.seed) + self._drift(times, benchmark)
-        return np.stack(
-            [_crossing(own, wanted, times) for own, wanted in zip(path, target, strict=True)]
-        )
+        if not self.model.dispersion_growth.any():
+            target = target - llms.own
+            return np.stack(
+                [_crossing(p, wanted, times) for p, wanted in zip(path, target, strict=True)]
+            )
+        # scales that change: each LLM has a path of its own
+        spread, out = self.spread(times), np.empty(target.shape)
+        for draw, llm in np.ndindex(target.shape):
+            own = path[draw] + spread[draw] * llms.own[draw, llm]
+            out[draw, llm] = _crossing(own, target[draw, [llm]], times)[0]
+        return out
 
     def _size_term(self, log_n: float) -> np.ndarray:
         """Return the size term of a dense LLM, (draw, 1)."""

@@ -16,7 +16,7 @@ from bayesdensing.laws.trend import DAYS_PER_YEAR
 if TYPE_CHECKING:
     from bayesdensing.analysis import Fit
 
-__all__ = ["DRAWS", "PER_DRAW", "can_forecast", "has_scores", "has_trend", "run_numbers"]
+__all__ = ["DRAWS", "PER_DRAW", "has_scores", "has_trend", "run_numbers"]
 
 #: Posterior draws that the page holds, and new LLMs for each.
 DRAWS, PER_DRAW = 1000, 4
@@ -44,24 +44,8 @@ def has_trend(fit: "Fit") -> bool:
     return all(name in fit.posterior for name in ("log_density", "level"))
 
 
-def can_forecast(fit: "Fit") -> bool:
-    """Return whether a fit says what LLMs will score: it saw scores, and its dispersion stays.
-
-    Parameters
-    ----------
-    fit : Fit
-        Any fit.
-
-    Returns
-    -------
-    bool
-        True of a fit with all blocks and a constant dispersion.
-    """
-    return has_scores(fit) and fit.spec.growth.dispersion == "constant"
-
-
 def has_scores(fit: "Fit") -> bool:
-    """Return whether a fit saw scores of LLMs.
+    """Return whether a fit saw scores of LLMs, so that it can forecast.
 
     Parameters
     ----------
@@ -99,7 +83,7 @@ def run_numbers(fit: "Fit", *, draws: int = DRAWS, seed: int = 0) -> dict[str, A
     found: dict[str, Any] = {"name": fit.spec.name, "mark": fit.diagnostics.mark}
     if has_trend(fit):
         found |= _chart(fit, draws=draws)
-    if can_forecast(fit):
+    if has_scores(fit):
         found["sizes"] = _sizes(fit, draws=draws, seed=seed)
     return found
 
@@ -196,8 +180,10 @@ def _sizes(fit: "Fit", *, draws: int, seed: int) -> dict[str, Any]:
         },
         "law": [_packed(getattr(ruler, name)) for name in _LAW],
         "link": [_packed(getattr(ruler, name)) for name in _LINK],
-        "typical": _packed(population.typical().residual),
-        "residual": [_packed(one.residual) for one in new],
+        "typical": _packed(population.typical().own),
+        "own": [_packed(one.own) for one in new],
+        "family": [_packed(one.family) for one in new] if terms.family_sd.any() else None,
+        "spreadGrowth": _packed(model.dispersion_growth),
         "departure": [_packed(one.departure) for one in new],
         "sizeExponent": _packed(terms.size_exponent),
         "meanLogN": terms.mean_log_n,

@@ -18,7 +18,7 @@ from bayesdensing.files import write_text
 from bayesdensing.fitting import load_fit
 from bayesdensing.reporting import words
 from bayesdensing.reporting.graph import graph_svg
-from bayesdensing.reporting.numbers import DRAWS, can_forecast, has_trend, run_numbers
+from bayesdensing.reporting.numbers import DRAWS, has_scores, has_trend, run_numbers
 from bayesdensing.reporting.pictures import pictures_of, rates_picture
 from bayesdensing.reporting.sensitivity import sensitivity_beside
 from bayesdensing.spec import describe
@@ -107,7 +107,7 @@ def report(
         script_hash=f"sha256-{digest}",
         version=__version__,
         any_trend=any(has_trend(fit) for fit in fits),
-        any_scores=any(can_forecast(fit) for fit in fits),
+        any_scores=any(has_scores(fit) for fit in fits),
         command=_command(folders),
     )
     if out is not None:
@@ -147,7 +147,7 @@ def _section(fit: Fit, folder: str, *, checks: bool, seed: int) -> dict[str, Any
         "seconds": round(float(fit.timing["total"])),
         "commands": words.reproduce(fit, folder),
         "llms": _llm_rows(fit) if has_trend(fit) else [],
-        "scores": can_forecast(fit),
+        "scores": has_scores(fit),
         "trend": has_trend(fit),
     }
 

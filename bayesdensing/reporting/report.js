@@ -284,7 +284,7 @@
       if (!unpacked.has(run)) {
         unpacked.set(run, {
           law: raw.law.map(floats), link: raw.link.map(floats), typical: floats(raw.typical),
-          residual: raw.residual.map(floats), departure: raw.departure.map(floats),
+          own: raw.own.map(floats), family: raw.family?.map(floats), growth: floats(raw.spreadGrowth), departure: raw.departure.map(floats),
           kappa: floats(raw.sizeExponent), slope: floats(raw.slope), trend: floats(raw.trend.values),
         });
       }
@@ -334,7 +334,8 @@
         const trend = at.trend[row] + part * (at.trend[row + 1] - at.trend[row]) + at.slope[i * count + b] * years;
         const kappa = at.kappa[i];
         for (let j = 0; j < per; j += 1) {
-          const own = kind === "new" ? at.residual[b][i * per + j] : at.typical[i];
+          const scatter = (kind === "new" ? at.own[b][i * per + j] : at.typical[i]) * Math.exp(at.growth[i] * years);
+          const own = scatter + (kind === "new" && at.family ? at.family[b][i * per + j] : 0);
           const departure = kind === "new" ? at.departure[b][i * per + j] : 0;
           const size = sizeFor(at, raw, i, b, wanted, departure);
           let log = (size - trend - own + kappa * raw.meanLogN) / (1 + kappa);

@@ -162,8 +162,8 @@ def test_a_frontier_leaves_the_typical_llm_behind(fit):
         ),
     )
     population = Population.of(behind)
-    np.testing.assert_allclose(population.typical().residual, -np.sqrt(2 / np.pi))
-    mean = population.new(0, per_draw=200).residual.mean()
+    np.testing.assert_allclose(population.typical().own, -np.sqrt(2 / np.pi))
+    mean = population.new(0, per_draw=200).own.mean()
     assert mean == pytest.approx(-np.sqrt(2 / np.pi), abs=0.03)
 
 
@@ -219,3 +219,22 @@ def test_weights_mix_draws_and_without_them_runs_stand_side_by_side():
         joined(q, [made("a", 1.0), made("a", 2.0)])
     note = joined(q, [made("a", 1.0, weight=0.5), made("b", 1.0, weight=0.5, ruler="s")]).notes
     assert "ruler" in note[0]
+
+
+def test_scales_that_change_widen_what_is_forecast_for_later(fit):
+    growth = xr.full_like(fit.posterior["growth_rate"], 0.5)
+    posterior = fit.posterior.assign(dispersion_growth=growth)
+    wider = replace(fit, idata=xr.DataTree.from_dict({**_groups(fit), "posterior": posterior}))
+    later = pd.Timestamp("2026-01-01")
+    q = Question(benchmark="MMLU", date=later, score=0.6)
+    plain, wide = (np.log(answer(f, q).draws["new"]) for f in (fit, wider))
+    years = Population.of(fit).years(later)
+    apart = np.log(answer(fit, q).draws["typical"])
+    np.testing.assert_allclose(np.median(wide), np.median(plain), atol=0.1)
+    ends = [np.diff(np.quantile(x - apart, [0.25, 0.75]))[0] for x in (plain, wide)]
+    assert 1.2 < ends[1] / ends[0] < np.exp(0.5 * years) + 0.1
+    # asked the other way round, an LLM is the same LLM
+    day = answer(wider, Question(benchmark="MMLU", n_params=3e9, score=0.6)).draws["new"]
+    by_then = day <= (later - pd.Timestamp("1970-01-01")).days
+    needed = np.exp(wide) <= 3e9
+    assert np.mean(needed & ~by_then) < 1e-3
