@@ -65,7 +65,7 @@ def doubling_times(fits: Sequence["Fit"], *, max_days: float | None = None) -> P
     )
     data["density"].attrs["units"] = "1 per factor e"
     figure = new_figure(height=1.8 + 0.8 * len(fits))
-    _draw(figure.add_subplot(), data, marks=[fit.diagnostics.mark for fit in fits])
+    _draw(figure.add_subplot(), data, marks=[_mark(fit) for fit in fits])
     finish(
         figure,
         None,
@@ -75,6 +75,12 @@ def doubling_times(fits: Sequence["Fit"], *, max_days: float | None = None) -> P
         "different quantities.",
     )
     return PlotResult(figure, data)
+
+
+def _mark(fit: "Fit") -> str:
+    """Return what has to stand beside a rate: that it is not that of all dates, or not to trust."""
+    late = "over the last 24 months" if fit.spec.growth.shape.bends else ""
+    return "\n".join(filter(None, (late, fit.diagnostics.mark)))
 
 
 def _density(rate: np.ndarray, grid: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 """The static figures of a page: those of `bayesdensing.plots`, as images with their words."""
 
 import base64
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -59,7 +60,7 @@ class Picture:
         title, caption = figure.get_suptitle(), figure.get_supxlabel()
         figure.suptitle("")
         figure.supxlabel("")
-        content = drawn.to_png()
+        content = _lighter(drawn.to_png())
         return cls(
             name=name,
             title=_line(title),
@@ -68,6 +69,17 @@ class Picture:
             width=int.from_bytes(content[16:20]),
             height=int.from_bytes(content[20:24]),
         )
+
+
+def _lighter(content: bytes) -> bytes:
+    """Return a PNG image with at most 256 colours, which a figure hardly has and a third holds."""
+    from PIL import Image  # as matplotlib itself does
+
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(content)) as image:
+        few = image.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+        few.save(out, "PNG", optimize=True)
+    return out.getvalue()
 
 
 def _line(text: str) -> str:
