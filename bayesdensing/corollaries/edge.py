@@ -93,6 +93,7 @@ def edge(
     InputError
         For inputs that do not serve.
     """
+    density_rate = fit.growth_rate()
     printed = constant("chip_compute_per_dollar_doubling", fit.data)
     years = positive("chip_years", printed.value if chip_years is None else chip_years)
     width = positive("chip_log_sd", chip_log_sd, zero=True)
@@ -107,7 +108,6 @@ def edge(
     above = standing(percentile)
     needed = log_size_for_score(fit, benchmark=benchmark, score=score)
 
-    density_rate = fit.growth_rate()
     rng = np.random.default_rng(seed)
     chip_rate = spread_about(np.log(2) / years, log_sd=width, like=density_rate, rng=rng)
     trend = TrendDraws.from_posterior(fit.posterior, fit.spec)

@@ -80,6 +80,7 @@ def payback(
     InputError
         For inputs that do not serve.
     """
+    rate = fit.growth_rate()
     share = positive("fraction", fraction)
     if share >= 1:
         raise InputError(f"fraction = {fraction:g} is not below 1")
@@ -94,7 +95,6 @@ def payback(
     margin = positive("margin_per_visit", printed if margin_per_visit is None else margin_per_visit)
     above = standing(percentile)
 
-    rate = fit.growth_rate()
     trend = TrendDraws.from_posterior(fit.posterior, fit.spec)
     ahead = np.arange(0.0, HORIZON_YEARS + STEP_YEARS / 2, STEP_YEARS)
     path = trend.at(years_since(fit, model.released) + ahead)

@@ -1,5 +1,6 @@
 """Prices fall as density grows: how fast, and what share of the fall density does not explain."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["price", "price_bundle", "price_fit"]
 
 _SERIES = "tokens per dollar"
+#: Pairs of draws at most for which every draw is repeated equally often.
+_MOST_PAIRS = 1_000_000
 #: A handful of records leaves long tails: more draws than of most hypotheses, at little cost.
 _SAMPLER = {"target_accept": 0.98, "draws": 8000, "tune": 3000}
 
@@ -163,8 +166,10 @@ def price_fit(rows: pd.DataFrame, *, seed: int = DEFAULT_SEED, progress: bool = 
 
 
 def _draws(density: xr.DataArray, of_prices: xr.DataArray, *, days: float, seed: int) -> xr.Dataset:
-    """Pair draws of two posteriors that know nothing of each other; the fewer are repeated."""
-    n = max(density.size, of_prices.size)
+    """Pair draws of two posteriors that know nothing of each other, each as often as the others."""
+    n = math.lcm(density.size, of_prices.size)
+    if n > _MOST_PAIRS:
+        n = max(density.size, of_prices.size)
     rng = np.random.default_rng(seed)
     own = np.resize(density.to_numpy().ravel(), n)
     fall = rng.permutation(np.resize(of_prices.to_numpy().ravel(), n))
