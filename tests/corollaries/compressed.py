@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bayesdensing.analysis.ruler import Ruler
+from bayesdensing.laws.score import shifted
 from tests.analysis.scored import N_ITEMS
 from tests.analysis.synthetic import BENCHMARKS
 
@@ -52,6 +53,7 @@ def with_children(fit, changes, *, seed=1):
                 score = ruler.score(
                     np.array([[log_size]]), np.array([b]), departure=reach * rng.normal()
                 )
+                score = shifted(score, float(truth["evaluator_effect"][0, 0, 0, b]))
                 noise = np.hypot(0.02, np.sqrt(score * (1 - score) / N_ITEMS[b]))
                 drawn = np.clip(float((score + noise * rng.normal())[0, 0]), 0, 1)
                 measurements.append((name, benchmark, "harness", drawn, "made up"))

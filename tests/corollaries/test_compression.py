@@ -10,6 +10,7 @@ from bayesdensing.corollaries.compression_likelihood import Likelihood
 from bayesdensing.corollaries.compression_model import changes_given
 from bayesdensing.corollaries.compression_pairs import find_pairs
 from bayesdensing.errors import DataNeedError, InputError
+from tests.analysis.scored import make_scored_fit
 from tests.corollaries.compressed import with_children
 
 
@@ -56,6 +57,23 @@ def test_bits_and_cost_are_on_the_table_of_quantised_llms_alone(found):
     np.testing.assert_allclose(by_cost, 3.45 / (2.45 / 4 + 1))
     assert table.loc[~quantised, "ratio_per_bit_median"].isna().all()
     assert found.row("pairs").value == len(table) == 14
+
+
+@pytest.mark.slow
+def test_intervals_hold_as_many_truths_as_they_say():
+    inside, means = [], []
+    for seed in range(12):
+        fit = make_scored_fit(n_llms=14, draws=100, seed=seed + 1)
+        truth = -0.6 + 0.3 * np.random.default_rng(seed).normal(size=12)
+        found = compression(with_children(fit, {"pruned": truth.tolist()}, seed=seed), shared=0.0)
+        low, high = np.quantile(found.draws["change"], [0.055, 0.945], axis=(0, 1))
+        order = found.draws["pair"].to_numpy().argsort()
+        inside += ((low[order] < truth) & (truth < high[order])).tolist()
+        ends = found.row("ratio[pruned]").estimate.eti89
+        means.append(ends[0] < np.exp(-0.6) < ends[1])
+    # of 144 pairs, less than independent ones tell: those of a world share its ruler
+    assert 0.80 <= np.mean(inside) <= 0.97
+    assert sum(means) >= 8
 
 
 def test_counter_examples_are_named(scored):
