@@ -93,7 +93,7 @@ def payback(
     )
     printed = constant("training_cost_gemma_2_9b").value / figure("payback_visits").value
     margin = positive("margin_per_visit", printed if margin_per_visit is None else margin_per_visit)
-    above = standing(percentile)
+    above = standing(fit, percentile)
 
     trend = TrendDraws.from_posterior(fit.posterior, fit.spec)
     ahead = np.arange(0.0, HORIZON_YEARS + STEP_YEARS / 2, STEP_YEARS)
@@ -107,8 +107,7 @@ def payback(
     notes: list[str] = []
     tables: dict[str, pd.DataFrame] = {}
     if model.log_density is not None:
-        scatter = above * fit.posterior["dispersion"].to_numpy().reshape(-1, 1)
-        own = first_crossing(ahead, path + scatter, model.log_density + needed)
+        own = first_crossing(ahead, path + above, model.log_density + needed)
         draws["own_window"] = _days(own, like=rate)
         seen, matched = _seen(fit, model, share)
         draws["seen_window"] = _days(seen, like=rate)
