@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesdensing.analysis.trends import TrendDraws, spread_draws
+from bayesdensing.analysis.covariates import Covariates
+from bayesdensing.analysis.trends import TrendDraws
 from bayesdensing.corollaries.article import Figure, constant, figure, months
 from bayesdensing.corollaries.estimates import (
     doubling_row,
@@ -19,6 +20,7 @@ from bayesdensing.corollaries.estimates import (
 from bayesdensing.corollaries.result import DATE, Corollary, Row, day_of, iso_day, trust
 from bayesdensing.corollaries.size_for_score import LOG_SIZES, log_size_for_score
 from bayesdensing.corollaries.timing import as_date, last_release, standing, years_since
+from bayesdensing.laws.size import size_effect
 from bayesdensing.laws.trend import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -93,6 +95,7 @@ def edge(
     InputError
         For inputs that do not serve.
     """
+    density_rate = fit.growth_rate()
     printed = constant("chip_compute_per_dollar_doubling", fit.data)
     years = positive("chip_years", printed.value if chip_years is None else chip_years)
     width = positive("chip_log_sd", chip_log_sd, zero=True)
@@ -104,19 +107,24 @@ def edge(
         device_price=device_price,
         budget=budget,
     )
-    above = standing(percentile)
+    above = standing(fit, percentile)
     needed = log_size_for_score(fit, benchmark=benchmark, score=score)
 
-    density_rate = fit.growth_rate()
     rng = np.random.default_rng(seed)
     chip_rate = spread_about(np.log(2) / years, log_sd=width, like=density_rate, rng=rng)
     trend = TrendDraws.from_posterior(fit.posterior, fit.spec)
     first = years_since(fit, start)
     ahead = np.arange(0.0, HORIZON_YEARS + STEP_YEARS / 2, STEP_YEARS)
-    scatter = fit.posterior["dispersion"].to_numpy().reshape(-1, 1)
-    standing_log = above * scatter * spread_draws(fit.posterior, first + ahead)
-    of_llms = trend.at(first + ahead) + standing_log
-    runs = np.log(n_params) + chip_rate.to_numpy().reshape(-1, 1) * ahead + of_llms
+    log_n = np.log(n_params) + chip_rate.to_numpy().reshape(-1, 1) * ahead
+    of_size = Covariates.from_posterior(fit.posterior)
+    runs = log_n + trend.at(first + ahead) + above
+    runs = runs + size_effect(
+        log_n=log_n,
+        mean_log_n=of_size.mean_log_n,
+        size_exponent=of_size.size_exponent[:, None],
+    )
+    exponent = of_size.size_exponent.reshape(density_rate.shape)
+    combined = density_rate + chip_rate * (1 + exponent)
     waits = first_crossing(ahead, runs, needed)
     days = day_of(start) + waits * DAYS_PER_YEAR
 
@@ -129,7 +137,7 @@ def edge(
         {
             "density_rate": density_rate,
             "chip_rate": chip_rate.assign_attrs(units="1/yr"),
-            "combined_rate": (density_rate + chip_rate).assign_attrs(units="1/yr"),
+            "combined_rate": combined.assign_attrs(units="1/yr"),
             "log_device_effective_parameters": shaped(runs[:, 0], "natural log of a count"),
             "log_needed_effective_parameters": shaped(needed, "natural log of a count"),
             "date_reached": shaped(days, "days since 1970-01-01"),
@@ -200,7 +208,12 @@ def edge(
             f"weights fill {100 * memory_share:g} % of the memory at {weight_bits:g} bits per "
             "parameter, and lose no capability by that: see `compression` for what they lose",
             "memory is what limits the device, not its speed or its battery",
-            f"the device runs {llm}, at any size: density does not go with size",
+            f"the device runs {llm}, "
+            + (
+                "whose density goes with its size as the run has it"
+                if "size_exponent" in fit.posterior
+                else "at any size: density does not go with size"
+            ),
             "trend and chips go on as they are",
         ),
         notes=_notes(

@@ -1,6 +1,7 @@
 """Moore times densing: the date is that of the closed form, and inputs move it as they must."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,9 @@ from bayesdensing.analysis.ruler import Ruler
 from bayesdensing.corollaries import edge
 from bayesdensing.corollaries.result import day_of
 from bayesdensing.corollaries.size_for_score import log_size_for_score
+from bayesdensing.corollaries.timing import standing
 from bayesdensing.errors import InputError
+from bayesdensing.laws import frontier
 
 DEVICE = {"memory_gb": 8, "memory_share": 0.5, "weight_bits": 4, "device_date": "2024-01-01"}
 
@@ -85,3 +88,35 @@ def test_extrapolation_is_said(scored):
 def test_bad_inputs_are_named(scored, inputs, part):
     with pytest.raises(InputError, match=part):
         edge(scored, **inputs)
+
+
+def test_a_percentile_is_that_of_llms_drawn_about_the_trend(scored):
+    assert (standing(scored, 50) == 0).all()
+    behind = scored.posterior.assign(inefficiency_sd=1.5 * scored.posterior["dispersion"])
+    tree = scored.idata.copy()
+    tree["posterior"] = behind
+    fit = replace(scored, idata=tree)
+    own = behind["dispersion"].values.ravel()[:1]
+    drawn = frontier.sample(
+        np.random.default_rng(1), dispersion=own, inefficiency_sd=1.5 * own, size=(400_000,)
+    )
+    for percentile in (50, 90):
+        assert standing(fit, percentile)[0, 0] == pytest.approx(
+            np.percentile(drawn, percentile), abs=0.01
+        )
+    assert (standing(fit, 50) < 0).all()
+
+
+def test_density_that_goes_with_size_goes_with_the_devices(scored):
+    posterior = scored.posterior.assign(size_exponent=0.2 + 0 * scored.posterior["level"])
+    tree = scored.idata.copy()
+    tree["posterior"] = posterior.assign_attrs(mean_log_n=np.log(8e9))
+    fit = replace(scored, idata=tree)
+    plain, found = (edge(f, **DEVICE, score=0.8, chip_log_sd=0.0) for f in (scored, fit))
+    # of the mean size at first, it grows faster than the trend as chips let it grow
+    name = "log_device_effective_parameters"
+    np.testing.assert_allclose(found.draws[name], plain.draws[name])
+    extra = found.draws["combined_rate"] - plain.draws["combined_rate"]
+    np.testing.assert_allclose(extra, 0.2 * np.log(2) / 2.1)
+    assert found.row("date_reached").middle <= plain.row("date_reached").middle
+    assert "goes with its size" in " ".join(found.assumptions)
