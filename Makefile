@@ -67,7 +67,7 @@ bench: $(VENV)/.bench-ready  ## measure speed against peers for hours, rewrite t
 
 .PHONY: constraints
 constraints: | $(UV)  ## pin the newest versions that pyproject.toml allows
-	$(UV) pip compile -q pyproject.toml --extra dev --group build --group bench --upgrade \
+	$(UV) pip compile -q pyproject.toml --extra dev --extra report --group build --group bench --upgrade \
 	    --universal --fork-strategy fewest --python-version 3.12 \
 	    --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	    -o $(VENV)/pins.txt > /dev/null
@@ -80,6 +80,10 @@ rulers: $(VENV)/.run-ready  ## fit the rulers to the packaged data where needed,
 .PHONY: records
 records: $(VENV)/.run-ready  ## fit 400 simulated series, write docs/records.csv
 	$(BIN)/python docs/build_records.py
+
+.PHONY: backtest
+backtest: $(VENV)/.run-ready  ## forecast the past from five dates, write docs/backtest.csv and its table
+	$(BIN)/python docs/build_backtest.py
 
 .PHONY: results
 results: $(VENV)/.run-ready  ## fit and compare every shipped hypothesis, write docs/results.md

@@ -17,13 +17,17 @@ if TYPE_CHECKING:
     from bayesdensing import plots as plot
     from bayesdensing.analysis import Fit
     from bayesdensing.analysis.replicate import replicate
+    from bayesdensing.calibrating import calibrate
     from bayesdensing.checking import check
     from bayesdensing.comparing import compare
     from bayesdensing.corollaries import corollary
     from bayesdensing.data import DataBundle, load_data, validate_bundle
     from bayesdensing.fitting import fit, load_fit
+    from bayesdensing.forecasting import forecast
     from bayesdensing.judging import hypothesis
+    from bayesdensing.reporting import report
     from bayesdensing.spec import Spec, list_specs, load_spec
+    from bayesdensing.varying import sensitivity
 
 __version__ = "0.1.0"
 
@@ -32,10 +36,12 @@ __all__ = [
     "Fit",
     "Spec",
     "__version__",
+    "calibrate",
     "check",
     "compare",
     "corollary",
     "fit",
+    "forecast",
     "hypothesis",
     "list_specs",
     "load_data",
@@ -43,6 +49,8 @@ __all__ = [
     "load_spec",
     "plot",
     "replicate",
+    "report",
+    "sensitivity",
     "validate_bundle",
 ]
 
@@ -50,16 +58,20 @@ _HOMES = {
     "DataBundle": "bayesdensing.data",
     "Fit": "bayesdensing.analysis",
     "Spec": "bayesdensing.spec",
+    "calibrate": "bayesdensing.calibrating",
     "check": "bayesdensing.checking",
     "compare": "bayesdensing.comparing",
     "corollary": "bayesdensing.corollaries",
     "fit": "bayesdensing.fitting",
+    "forecast": "bayesdensing.forecasting",
     "hypothesis": "bayesdensing.judging",
     "list_specs": "bayesdensing.spec",
     "load_data": "bayesdensing.data",
     "load_fit": "bayesdensing.fitting",
     "load_spec": "bayesdensing.spec",
     "replicate": "bayesdensing.analysis.replicate",
+    "report": "bayesdensing.reporting",
+    "sensitivity": "bayesdensing.varying",
     "validate_bundle": "bayesdensing.data",
 }
 

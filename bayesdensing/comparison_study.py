@@ -20,13 +20,13 @@ __all__ = ["COLUMNS", "TRENDS", "make_series", "study", "study_table"]
 
 #: Columns of the rows of the study.
 COLUMNS = (
-    "truth", "n_llms", "world", "hypothesis", "elpd", "elpd_diff", "diff_se", "verdict", "weight",
-    "reliable", "converged", "doubling_time_days", "seed", "spec_sha256",
+    "truth", "n_llms", "world", "hypothesis", "elpd", "elpd_diff", "diff_se", "verdict",
+    "simplest", "weight", "reliable", "converged", "doubling_time_days", "seed", "spec_sha256",
 )  # fmt: skip
 
 _YEARS, _START = 3.0, pd.Timestamp("2022-06-01")
-#: Growth rate (1/yr): doubling in 150 days.
-_RATE = float(np.log(2) / 150 * DAYS_PER_YEAR)
+#: Growth rate (1/yr): doubling in 120 days, about that of the packaged data.
+_RATE = float(np.log(2) / 120 * DAYS_PER_YEAR)
 
 #: Trends by name: years since the middle to log values. The change is in the middle, to twice the
 #: rate; saturation is logistic, with the same rate at its start.
@@ -48,7 +48,8 @@ def make_series(
     trend : str
         One of `TRENDS`.
     n_llms : int
-        Values, at even chance over three years.
+        Values, evenly spaced over three years: worlds of one size share their dates, and so the
+        compiled models.
     dispersion : float
         Sd of log values about the trend; that of the packaged data is about 0.9.
     seed : int
@@ -67,7 +68,7 @@ def make_series(
     if trend not in TRENDS:
         raise DataNeedError(f"no trend {trend!r}; there are: {', '.join(TRENDS)}")
     rng = np.random.default_rng(seed)
-    years = np.sort(rng.uniform(0, _YEARS, n_llms))
+    years = _YEARS * (np.arange(n_llms) + 0.5) / n_llms
     log_value = TRENDS[trend](years - _YEARS / 2) + dispersion * rng.normal(size=n_llms)
     return DataBundle.from_frames(
         name=f"{trend}-{n_llms}-{seed}",
@@ -174,16 +175,19 @@ def study_table(rows: pd.DataFrame) -> pd.DataFrame:
         one ``first``; put it first and all others beyond two standard errors (``found``); cannot
         tell it from the best (``cannot_tell``: one or more hypotheses are within two standard
         errors of the best, the true one among them); or put it beyond two standard errors from
-        the best (``missed``).
+        the best (``missed``). In ``simplest`` the true one has the fewest parameters of those that
+        cannot be told apart from the best: a trend is a special case of one that may also bend,
+        which predicts as well but for what its further parameters cost.
     """
     counts = []
     for _, cell in rows.groupby(["truth", "n_llms"], sort=False):
         truth, size = cell["truth"].iloc[0], cell["n_llms"].iloc[0]
-        count = {"first": 0, "found": 0, "cannot_tell": 0, "missed": 0}
+        count = {"first": 0, "simplest": 0, "found": 0, "cannot_tell": 0, "missed": 0}
         for _, world in cell.groupby("seed"):
             verdicts = world.set_index("hypothesis")["verdict"]
             alike = [name for name, verdict in verdicts.items() if verdict != WORSE]
             count["first"] += verdicts[truth] == BEST
+            count["simplest"] += bool(world.set_index("hypothesis").loc[truth, "simplest"])
             if truth not in alike:
                 count["missed"] += 1
             elif len(alike) == 1:

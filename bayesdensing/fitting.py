@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bayesdensing.assembly import Assembled
     from bayesdensing.sampling import Sampled
 
-__all__ = ["DEFAULT_SEED", "Refit", "fit", "load_fit", "resolved"]
+__all__ = ["DEFAULT_SEED", "Refit", "fit", "load_fit", "prepare_compiler", "resolved"]
 
 Refit = Literal["never", "on-change", "always"]
 
@@ -199,7 +199,7 @@ def _sample(
     report: SilentReporter,
     started: float,
 ) -> Fit:
-    if (place := _prepare_compiler()) is not None:
+    if (place := prepare_compiler()) is not None:
         report.say(f"compiling in {place}, for this fit alone: ~/.pytensor cannot be written")
     sampled = _sampled(spec, bundle, quick=quick, seed=seed, report=report)
     timing = {
@@ -265,8 +265,10 @@ def _published(
     posterior: xr.Dataset, constants: xr.Dataset, *, spec: Spec, seed: int
 ) -> xr.DataArray:
     mean = trends.log_trend(posterior, spec, constants["years"])
+    spread = trends.spread_draws(posterior, constants["years"].to_numpy()).reshape(mean.shape)
+    dispersion = posterior["dispersion"] * mean.copy(data=spread)
     return published.latent_log_values(
-        mean, posterior["dispersion"], constants["log_value"], constants["log_error"], seed=seed
+        mean, dispersion, constants["log_value"], constants["log_error"], seed=seed
     )
 
 
@@ -373,7 +375,19 @@ def _origin(manifest: Mapping[str, Any], data: str | Path | None) -> str | Path 
     return str(place)
 
 
-def _prepare_compiler() -> Path | None:
+def prepare_compiler() -> Path | None:
+    """Make sure that PyTensor has a place for compiled code, before it is first used.
+
+    Returns
+    -------
+    Path or None
+        A temporary folder; None: PyTensor's own is used.
+
+    Raises
+    ------
+    RunError
+        Where PyTensor cannot start.
+    """
     place = ensure_compile_dir()
     try:
         from pytensor.configdefaults import config
@@ -387,7 +401,7 @@ def _prepare_compiler() -> Path | None:
 
 
 def _model(spec: Spec, bundle: DataBundle) -> Any:
-    _prepare_compiler()
+    prepare_compiler()
     from bayesdensing.assembly import assemble
 
     return assemble(spec, bundle).model

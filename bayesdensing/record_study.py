@@ -162,7 +162,8 @@ def _line(bundle: DataBundle, seed: int) -> dict[str, Any]:
     }
 
 
-def _n_records(bundle: DataBundle) -> int:
+def _n_records(bundle: object) -> int:
+    assert isinstance(bundle, DataBundle)  # noqa: S101 - made by make_series
     frame = bundle.densities
     assert frame is not None  # noqa: S101 - made by make_series
     return int(frame["on_record"].sum())

@@ -75,7 +75,12 @@ def sampler_of(assembled: Assembled) -> Sampler:
 
 
 def sample_joint(
-    spec: "Spec", bundle: "DataBundle", *, seed: int, report: "SilentReporter"
+    spec: "Spec",
+    bundle: "DataBundle",
+    *,
+    seed: int,
+    report: "SilentReporter",
+    cores: int | None = None,
 ) -> Sampled:
     """Sample the posterior of all blocks of a hypothesis together.
 
@@ -92,6 +97,8 @@ def sample_joint(
         Seed.
     report : SilentReporter
         Where progress goes.
+    cores : int, optional
+        Chains at a time; as many as the machine has cores where not given.
 
     Returns
     -------
@@ -108,6 +115,7 @@ def sample_joint(
         seed=seed,
         draws=settings.draws,
         chains=settings.chains,
+        cores=cores,
         progress=report.advance,
         dispersed=settings.starts == "dispersed",
     )

@@ -193,6 +193,9 @@ def test_comparison_of_two(found: Comparison, fits: dict[str, Fit]) -> None:
     assert set(table["verdict"]) <= {BEST, EQUAL, WORSE}
     assert (table["verdict"] == BEST).sum() == 1
     assert table["elpd_diff"].max() == 0
+    assert table["n_parameters"].to_dict() == {"constant": 2, "exponential": 3}
+    alike = table[table["verdict"] != WORSE]
+    assert table.index[table["simplest"]].tolist() == [alike["n_parameters"].idxmin()]
     by_unit = found.pointwise.pivot_table(index="unit", columns="hypothesis", values="elpd")
     apart = by_unit["constant"] - by_unit["exponential"]
     sign = -1 if table.loc["constant", "verdict"] == BEST else 1
@@ -289,6 +292,9 @@ def test_study_counts_its_worlds(tmp_path: Path) -> None:
     # growth of 1.7 a year over three years, at a scatter of 0.3, cannot be overlooked
     assert table.loc["exponential", "found"] == 1
     assert table.loc["exponential", "missed"] == 0
+    assert table.loc["exponential", "simplest"] == 1
+    # a straight line through no growth predicts as well, but is not what the data ask for
+    assert table.loc["constant", "cannot_tell"] == table.loc["constant", "simplest"] == 1
     again = study(trends, sizes=[60], worlds=1, dispersion=0.3, seed=7, out=place, **length)
     assert study_table(again).equals(study_table(rows))
     with pytest.raises(DataNeedError, match="no trend 'cubic'"):

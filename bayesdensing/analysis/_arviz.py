@@ -10,7 +10,7 @@ from arviz_stats.base.array import BaseArray
 
 from bayesdensing.analysis.readings import REFERENCE_DRAW
 
-__all__ = ["convergence", "mean_error", "pooled_convergence", "smoothed_weights"]
+__all__ = ["convergence", "mean_error", "pooled_convergence", "power_scaling", "smoothed_weights"]
 
 
 def convergence(draws: xr.Dataset) -> xr.Dataset:
@@ -142,3 +142,30 @@ def mean_error(draws: np.ndarray) -> tuple[float, float]:
     values = xr.DataArray(draws, dims=("chain", "draw"))
     ess = float(az.ess(xr.Dataset({"x": values}), method="mean")["x"])
     return ess, float(draws.std(ddof=1) / np.sqrt(ess))
+
+
+def power_scaling(quantity: xr.DataArray, log_density: np.ndarray) -> float:
+    """Return how much a quantity's posterior changes as a part of the density gains weight.
+
+    Parameters
+    ----------
+    quantity : xarray.DataArray
+        Draws, dims (chain, draw).
+    log_density : ndarray, shape (chain, draw)
+        Log density of the part at every draw.
+
+    Returns
+    -------
+    float
+        Power-scaling sensitivity; 0 for a part that is the same at every draw.
+    """
+    if np.ptp(log_density) == 0:
+        return 0.0
+    part = xr.DataArray(log_density, dims=("chain", "draw"))
+    tree = xr.DataTree.from_dict(
+        {
+            "/posterior": xr.Dataset({"quantity": quantity.drop_vars(quantity.coords)}),
+            "/log_prior": xr.Dataset({"part": part}),
+        }
+    )
+    return float(az.psense(tree, var_names="quantity", group="prior")["quantity"])

@@ -38,6 +38,9 @@ BEST, EQUAL, WORSE = "best", "cannot be told apart from the best", "predicts wor
 #: Standard errors of a difference below which hypotheses cannot be told apart.
 _TOLD_APART = 2.0
 
+#: Effects of which a hypothesis has as many as there are families, benchmarks or quarters.
+_EFFECTS = ("family_effect", "benchmark_slope", "walk_step")
+
 #: Constants that only some hypotheses on the same data have.
 _TERMS = {"family_index", "log_active_share"}
 
@@ -82,8 +85,10 @@ class Comparison:
         One row per hypothesis and kind of what is left out, the best of each group first. Columns:
         ``group``, ``hypothesis``, ``left_out``, ``n_units``; ``elpd`` with standard error ``se``
         (nats, on the outcomes' own scale); ``p_eff``, what having seen the outcomes adds;
-        ``elpd_diff`` from the best of the group with ``diff_se``; ``verdict``; ``weight``, of
-        stacking, NaN where a hypothesis gets none; ``max_k``; numbers of units by rung: ``psis``,
+        ``elpd_diff`` from the best of the group with ``diff_se``; ``verdict``; ``n_parameters``,
+        priors and effects, what the hypotheses of a group share among them; ``simplest``, of those
+        that cannot be told apart from the best the one with the fewest; ``weight``, of stacking,
+        NaN where a hypothesis gets none; ``max_k``; numbers of units by rung: ``psis``,
         ``moment_matching``, ``exact_refit`` and ``not_reliable``; ``reliable``; ``converged``;
         ``doubling_time_days``, ``eti95_lb``, ``eti95_ub``; ``growth_rate``,
         ``growth_rate_eti95_lb``, ``growth_rate_eti95_ub``. Units in ``attrs``.
@@ -320,7 +325,7 @@ def _rows(
     # what did not converge is shown, but nothing is measured against it
     sound = [out for c, out in have if c.fit.diagnostics.usable]
     best = (sound or [out for _, out in have])[0]
-    rows = []
+    rows: list[dict[str, Any]] = []
     for candidate, out in have:
         apart, apart_se = difference(out.elpd, best.elpd)
         verdict = BEST if out is best else EQUAL if abs(apart) < _TOLD_APART * apart_se else WORSE
@@ -344,6 +349,8 @@ def _rows(
                 "elpd_diff": apart,
                 "diff_se": 0.0 if out is best else apart_se,
                 "verdict": verdict,
+                "n_parameters": _n_parameters(candidate.fit),
+                "simplest": False,
                 "weight": weights.get(candidate.name, np.nan),
                 "max_k": float(np.max(out.pareto_k)),
                 "psis": int(rungs.get("psis", 0)),
@@ -360,7 +367,17 @@ def _rows(
                 "growth_rate_eti95_ub": fast,
             }
         )
+    alike = [row for row in rows if row["verdict"] in (BEST, EQUAL) and row["converged"]]
+    if alike:  # of equally many parameters, what predicts better: rows are in that order
+        min(alike, key=lambda row: row["n_parameters"])["simplest"] = True
     return rows
+
+
+def _n_parameters(fit: "Fit") -> int:
+    """Return how many parameters a hypothesis has beside what belongs to single LLMs."""
+    effects = [fit.posterior[name] for name in _EFFECTS if name in fit.posterior]
+    each = [values.size // (values.sizes["chain"] * values.sizes["draw"]) for values in effects]
+    return len(fit.spec.priors) + sum(each)
 
 
 def _stacked(members: Sequence[Candidate], weights: Mapping[str, float]) -> Headline:

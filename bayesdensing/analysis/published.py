@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from bayesdensing.analysis.readings import flat_draws
-from bayesdensing.analysis.trends import TrendDraws
+from bayesdensing.analysis.trends import TrendDraws, spread_draws
 
 if TYPE_CHECKING:
     from bayesdensing.spec import Spec
@@ -31,7 +31,7 @@ def latent_log_values(
     mean : xarray.DataArray
         Trend at each release date, dims (chain, draw, llm).
     dispersion : xarray.DataArray
-        Sd about the trend, dims (chain, draw).
+        Sd about the trend, dims (chain, draw), or (chain, draw, llm) where it changes.
     log_value, log_error : xarray.DataArray
         Published log value and the sd of its error, dims (llm); 0 where none is given.
     seed : int
@@ -76,6 +76,7 @@ def predictive_moments(
     tuple of ndarray
         Each (all draws, llm), natural log.
     """
-    mean = TrendDraws.from_posterior(posterior, spec).at(constants["years"].to_numpy())
-    dispersion = flat_draws(posterior["dispersion"])[:, None]
+    years = constants["years"].to_numpy()
+    mean = TrendDraws.from_posterior(posterior, spec).at(years)
+    dispersion = flat_draws(posterior["dispersion"])[:, None] * spread_draws(posterior, years)
     return mean, np.hypot(dispersion, constants["log_error"].to_numpy())

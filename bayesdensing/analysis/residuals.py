@@ -11,8 +11,8 @@ from bayesdensing.analysis.covariates import Covariates, llm_columns, typical_si
 from bayesdensing.analysis.intervals import INTERVAL_KIND, quantiles
 from bayesdensing.analysis.readings import flat_draws, require
 from bayesdensing.analysis.tables import release_dates
-from bayesdensing.analysis.trends import log_trend
-from bayesdensing.laws.frontier import mean_inefficiency
+from bayesdensing.analysis.trends import log_trend, spread_draws
+from bayesdensing.laws.frontier import frontier_of
 
 if TYPE_CHECKING:
     from bayesdensing.analysis.fit import Fit
@@ -34,27 +34,29 @@ def standardised_residuals(fit: "Fit") -> xr.DataArray:
     -------
     xarray.DataArray
         Dims (chain, draw, llm), no unit: (log density - mean) / sd, each draw by its own
-        parameters. Under a half-normal frontier the mean lies the mean inefficiency below the
+        parameters. Behind a frontier the mean lies the mean inefficiency below the
         trend, and the sd is that of scatter and inefficiency together. The mean includes a size
         term and the effect of a family of two LLMs or more; that of a family of one is scatter.
 
     Notes
     -----
     Aigner, Lovell and Schmidt (1977), equations 9 and 10, for mean and variance of the composed
-    error.
+    error with a half-normal part.
     """
     draws = fit.posterior
     require(draws, "log_density", *fit.spec.growth.shape.needs, "dispersion", reading="residuals")
     mean = log_trend(draws, fit.spec, fit.constants["years"])
     beside, llms = Covariates.from_posterior(draws), llm_columns(fit.constants)
     mean = mean + _by_draw(beside.shift(llms), draws)
-    even = flat_draws(draws["dispersion"])[:, None]
+    spread = spread_draws(draws, fit.constants["years"].to_numpy())
+    even = flat_draws(draws["dispersion"])[:, None] * spread
     variance = _by_draw(beside.scatter(llms, even), draws) ** 2
-    if fit.spec.growth.frontier == "half-normal":
+    kind = frontier_of(fit.spec.growth.frontier)
+    if kind.name != "none":
         require(draws, "inefficiency_sd", reading="residuals")
-        behind = draws["inefficiency_sd"]
-        mean = mean - mean_inefficiency(behind)
-        variance = variance + (1 - 2 / np.pi) * behind**2
+        behind = _by_draw(flat_draws(draws["inefficiency_sd"])[:, None] * spread, draws)
+        mean = mean - kind.mean_inefficiency(behind)
+        variance = variance + kind.variance_inefficiency(behind)
     distance: xr.DataArray = (draws["log_density"] - mean) / variance**0.5
     return distance.transpose(*_OVER, "llm").rename("residual").assign_attrs(units="1")
 

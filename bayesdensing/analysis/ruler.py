@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Ruler"]
 
+#: Natural logs of effective sizes between which a score is looked for: below 1e-21, above 1e52
+#: parameters nothing is told from never.
+_LEAST, _MOST, _HALVINGS = -50.0, 120.0, 60
+
 _LOSS = ("irreducible_loss", "n_coefficient", "n_exponent", "d_coefficient", "d_exponent")
 
 
@@ -125,6 +129,45 @@ class Ruler:
             Score, 0 to 1.
         """
         return self._linked(self.strength(log_size, benchmark, departure=departure), benchmark)
+
+    def log_size_for(self, score: float, benchmark: int, *, departure: Any = 0.0) -> np.ndarray:
+        """Return the effective size at which a benchmark would show a score.
+
+        Parameters
+        ----------
+        score : float
+            Score before evaluators and noise, 0 to 1.
+        benchmark : int
+            Which.
+        departure : ndarray, broadcast against (draw, llm)
+            LLMs' departures on the benchmark, on the hypothesis's scale.
+
+        Returns
+        -------
+        ndarray, shape (draw, llm)
+            Natural log of effective parameters; infinite where no size is enough, the score lying
+            at the ceiling or above or beyond what tokens allow; minus infinity where every size
+            is, the score lying at the floor or below.
+
+        Notes
+        -----
+        Bisection: the score rises with size, whatever the law and the rule of tokens.
+        """
+        floor, ceiling = self.floor[:, [benchmark]], self.ceiling[:, [benchmark]]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = np.clip((score - floor) / (ceiling - floor), 0.0, 1.0)
+            wanted = np.log(share) - np.log1p(-share)
+        on_size = self.spec.growth.deviation == "size"
+        wanted = np.broadcast_arrays(wanted if on_size else wanted - departure, floor * departure)[
+            0
+        ]
+        low, high = np.full(wanted.shape, _LEAST), np.full(wanted.shape, _MOST)
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2
+            enough = self.strength(middle[..., None], [benchmark])[..., 0] >= wanted
+            low, high = np.where(enough, low, middle), np.where(enough, middle, high)
+        found = np.where(high >= _MOST, np.inf, np.where(low <= _LEAST, -np.inf, (low + high) / 2))
+        return np.asarray(found - departure if on_size else found)
 
     def moments(
         self, log_size: Any, benchmark: Any, *, centre: Any = 0.0, width: Any = 1.0

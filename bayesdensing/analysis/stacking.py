@@ -5,7 +5,7 @@ from scipy.optimize import minimize
 
 from bayesdensing.analysis.intervals import PROBABILITIES, Estimate
 
-__all__ = ["difference", "mixture_estimate", "stacking_weights"]
+__all__ = ["difference", "mixture_estimate", "stacking_weights", "step_estimate"]
 
 
 def stacking_weights(elpd: np.ndarray) -> np.ndarray:
@@ -106,4 +106,41 @@ def mixture_estimate(draws: list[np.ndarray], weights: np.ndarray) -> Estimate:
 
     ends = {p: (at((1 - p) / 2), at((1 + p) / 2)) for p in PROBABILITIES}
     eti50, eti89, eti95 = (ends[p] for p in PROBABILITIES)
+    return Estimate(median=at(0.5), eti50=eti50, eti89=eti89, eti95=eti95)
+
+
+def step_estimate(draws: list[np.ndarray], weights: np.ndarray) -> Estimate:
+    """Summarise a mixture of posteriors of one number, some draws of which may be infinite.
+
+    Parameters
+    ----------
+    draws : list of ndarray
+        Draws of each hypothesis, flat.
+    weights : ndarray, shape (hypothesis,)
+        Their weights, of sum 1.
+
+    Returns
+    -------
+    Estimate
+        In the unit of the draws: quantiles of the mixture's distribution function, each of them
+        one of its draws, so that no infinite one spoils its neighbours.
+
+    Examples
+    --------
+    >>> step_estimate([np.array([1.0, 2.0, 3.0, np.inf])], np.ones(1)).eti89
+    (1.0, inf)
+    """
+    values = np.concatenate(draws)
+    share = np.concatenate(
+        [np.full(len(d), w / len(d)) for d, w in zip(draws, weights, strict=True)]
+    )
+    order = np.argsort(values, kind="stable")
+    values, reached = values[order], np.cumsum(share[order])
+
+    def at(probability: float) -> float:
+        # a hair less, for sums that miss by a rounding error
+        place = np.searchsorted(reached, probability * (1 - 1e-9))
+        return float(values[min(int(place), len(values) - 1)])
+
+    eti50, eti89, eti95 = ((at((1 - p) / 2), at((1 + p) / 2)) for p in PROBABILITIES)
     return Estimate(median=at(0.5), eti50=eti50, eti89=eti89, eti95=eti95)

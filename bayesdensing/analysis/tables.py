@@ -15,7 +15,7 @@ from bayesdensing.laws.trend import DAYS_PER_YEAR
 if TYPE_CHECKING:
     from bayesdensing.analysis.fit import Fit
 
-__all__ = ["data_counts", "density_table", "parameter_table"]
+__all__ = ["data_counts", "density_table", "entry_labels", "parameter_table"]
 
 #: Dims of the top level; a variable with any other dim belongs to single LLMs or rows.
 TOP_LEVEL_DIMS = frozenset({"chain", "draw", "benchmark", "evaluator", "family", "segment"})
@@ -58,7 +58,7 @@ def parameter_table(posterior: xr.Dataset, *, reference: xr.Dataset | None = Non
     statistics = pooled_convergence(chosen, reference=reference) if pooled else convergence(chosen)
     for name in ("rhat", "ess_bulk", "ess_tail"):
         columns[name] = statistics.sel(statistic=name, drop=True)
-    labels = [label for name in names for label in _labels(chosen[name])]
+    labels = [label for name in names for label in entry_labels(chosen[name])]
     values = {
         column: np.concatenate([_flat(dataset[name], like=chosen[name]) for name in names])
         for column, dataset in columns.items()
@@ -86,8 +86,19 @@ def _flat(values: xr.DataArray, *, like: xr.DataArray) -> np.ndarray:
     return np.ravel(values.transpose(*_entry_dims(like)).to_numpy())
 
 
-def _labels(variable: xr.DataArray) -> list[str]:
-    """Return ``name[coord, coord]`` of every entry, in the order in which they lie in memory."""
+def entry_labels(variable: xr.DataArray) -> list[str]:
+    """Return the names of a variable's entries.
+
+    Parameters
+    ----------
+    variable : xarray.DataArray
+        Draws, dims (chain, draw, ...).
+
+    Returns
+    -------
+    list of str
+        ``name[coord, coord]`` of every entry, in the order in which they lie in memory.
+    """
     dims = _entry_dims(variable)
     if not dims:
         return [str(variable.name)]

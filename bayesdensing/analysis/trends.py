@@ -10,12 +10,20 @@ import pandas as pd
 import xarray as xr
 
 from bayesdensing.analysis.readings import flat_draws, require
+from bayesdensing.laws.spread import spread_factor
 from bayesdensing.laws.trend import DAYS_PER_YEAR, Calendar, Trend
 
 if TYPE_CHECKING:
     from bayesdensing.spec import Spec
 
-__all__ = ["SegmentRate", "TrendDraws", "log_trend", "segment_rates", "trend_curve"]
+__all__ = [
+    "SegmentRate",
+    "TrendDraws",
+    "log_trend",
+    "segment_rates",
+    "spread_draws",
+    "trend_curve",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +90,37 @@ class TrendDraws:
         times = np.atleast_1d(np.asarray(years, dtype=float))
         found = self.shape.path(times, self.values, self.calendar)
         return np.broadcast_to(found, (len(self.values["level"]), len(times)))
+
+    def ahead(self, years: float | np.ndarray, *, seed: int) -> np.ndarray:
+        """Return the trend at dates, the steps that a random walk will take among it.
+
+        Parameters
+        ----------
+        years : float or ndarray, shape (time,)
+            Years since the reference date.
+        seed : int
+            Seed of the steps after the data: one seed gives one path, whichever dates are asked.
+
+        Returns
+        -------
+        ndarray, shape (draw, time)
+            Natural log of the quantity: `at`, and after the last date of a random walk's data the
+            sum of steps ~ Normal(0, walk_sd sqrt(dt)), one a knot, straight between them.
+        """
+        times = np.atleast_1d(np.asarray(years, dtype=float))
+        found = self.at(times)
+        if self.shape.steps is None or self.calendar is None:
+            return found
+        knots = self.calendar.knots
+        width, last = float(knots[1] - knots[0]), float(knots[-1])
+        count = max(0, int(np.ceil((times.max(initial=last) - last) / width)))
+        if count == 0:
+            return found
+        rng = np.random.default_rng(seed)
+        # a row a knot, so that a later date adds rows and changes none
+        steps = rng.normal(size=(count, len(found))).T
+        passed = np.clip((times - last) / width - np.arange(count)[:, None], 0.0, 1.0)
+        return np.asarray(found + np.sqrt(width) * self.values["walk_sd"] * (steps @ passed))
 
     def mean_rate(self, start: float, end: float) -> np.ndarray:
         """Return the mean growth rate between two dates.
@@ -154,6 +193,28 @@ def log_trend(posterior: xr.Dataset, spec: "Spec", years: xr.DataArray) -> xr.Da
     own = {name: value for name, value in years.coords.items() if value.dims == (dim,)}
     coords: dict[Any, Any] = {**kept, **own}
     return xr.DataArray(found.reshape(sizes), dims=("chain", "draw", dim), coords=coords)
+
+
+def spread_draws(posterior: xr.Dataset, years: float | np.ndarray) -> np.ndarray:
+    """Return how many times their scale at the reference date the scales about the trend are.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        Dims (chain, draw, ...).
+    years : float or ndarray, shape (time,)
+        Years since the reference date.
+
+    Returns
+    -------
+    ndarray, shape (draw, time)
+        Factor of the dispersion and of an inefficiency's scale; 1 where they are constant.
+    """
+    times = np.atleast_1d(np.asarray(years, dtype=float))
+    if "dispersion_growth" not in posterior:
+        return np.ones((posterior.sizes["chain"] * posterior.sizes["draw"], len(times)))
+    growth = flat_draws(posterior["dispersion_growth"])[:, None]
+    return np.asarray(spread_factor(years=times, dispersion_growth=growth))
 
 
 def trend_curve(posterior: xr.Dataset, dates: pd.DatetimeIndex, *, spec: "Spec") -> xr.DataArray:

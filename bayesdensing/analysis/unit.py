@@ -18,8 +18,10 @@ from bayesdensing.analysis.covariates import Covariates, LlmColumns
 from bayesdensing.analysis.readings import flat_draws, require
 from bayesdensing.analysis.ruler import Ruler
 from bayesdensing.analysis.trends import TrendDraws
-from bayesdensing.laws import deviation, frontier
+from bayesdensing.laws import deviation
+from bayesdensing.laws.frontier import FRONTIERS, Frontier, frontier_of
 from bayesdensing.laws.score import binomial_variance, shifted
+from bayesdensing.laws.spread import spread_factor
 
 if TYPE_CHECKING:
     from bayesdensing.spec import Spec
@@ -63,6 +65,10 @@ class ScoreModel:
         hypothesis does not have is 0.
     covariates : Covariates
         What parts LLMs beside the trend.
+    dispersion_growth : ndarray, shape (draw,)
+        Growth rate of both scales about the trend (1/yr); 0 where they are constant.
+    frontier : Frontier
+        How LLMs lie about the trend.
     """
 
     ruler: Ruler
@@ -75,7 +81,9 @@ class ScoreModel:
     trend: TrendDraws
     dispersion: np.ndarray
     inefficiency_sd: np.ndarray
+    dispersion_growth: np.ndarray
     covariates: Covariates
+    frontier: Frontier = FRONTIERS["half-normal"]
 
     @classmethod
     def from_posterior(cls, posterior: xr.Dataset, spec: "Spec", n_items: np.ndarray) -> Self:
@@ -105,9 +113,9 @@ class ScoreModel:
             "evaluator_sd": ("benchmark",),
             "evaluator_effect": ("evaluator", "benchmark"),
             **dict.fromkeys(("score_df", "dispersion"), ()),
-            "inefficiency_sd": (),
+            **dict.fromkeys(("inefficiency_sd", "dispersion_growth"), ()),
         }
-        absent = {"inefficiency_sd"} - set(posterior.data_vars)
+        absent = {"inefficiency_sd", "dispersion_growth"} - set(posterior.data_vars)
         require(posterior, *(name for name in dims if name not in absent), reading="scores")
         size = posterior.sizes["chain"] * posterior.sizes["draw"]
 
@@ -122,6 +130,7 @@ class ScoreModel:
             evaluators=tuple(posterior["evaluator"].to_numpy().astype(str).tolist()),
             n_items=np.asarray(n_items, dtype=float),
             covariates=Covariates.from_posterior(posterior),
+            frontier=frontier_of(spec.growth.frontier),
             **{name: flat(name, own) for name, own in dims.items()},
         )
 
@@ -220,7 +229,8 @@ def density_nodes(
     unit : UnitScores
         The LLM, of which date, size and family are used.
     nodes : int
-        How many, evenly spaced over `REACH` prior sd on either side of the prior mean.
+        How many, evenly spaced over `REACH` prior sd on either side of the prior mean; more where
+        an inefficiency reaches further.
 
     Returns
     -------
@@ -237,16 +247,18 @@ def density_nodes(
     of 2e-9.
     """
     centre = model.trend.at(unit.years) + model.covariates.shift(unit.columns)
-    dispersion = model.covariates.scatter(unit.columns, model.dispersion[:, None])
-    scale = np.sqrt(dispersion[:, 0] ** 2 + model.inefficiency_sd**2)
-    behind = frontier.mean_inefficiency(model.inefficiency_sd)
-    steps = np.linspace(-REACH, REACH, nodes)
-    residual = scale[:, None] * steps - behind[:, None]
-    prior = frontier.log_density(
-        residual,
-        dispersion=dispersion,
-        inefficiency_sd=model.inefficiency_sd[:, None],
+    kind, spread = (
+        model.frontier,
+        spread_factor(years=unit.years, dispersion_growth=model.dispersion_growth),
     )
+    dispersion = model.covariates.scatter(unit.columns, (spread * model.dispersion)[:, None])
+    behind = spread * model.inefficiency_sd
+    scale = np.sqrt(dispersion[:, 0] ** 2 + behind**2)
+    # a tail that is longer on one side takes more nodes, not wider spacing
+    reach = max(REACH, kind.reach)
+    steps = np.linspace(-reach, REACH, 1 + round((nodes - 1) * (reach + REACH) / (2 * REACH)))
+    residual = scale[:, None] * steps - kind.mean_inefficiency(behind)[:, None]
+    prior = kind.log_density(residual, dispersion=dispersion, inefficiency_sd=behind[:, None])
     spacing = scale[:, None] * (steps[1] - steps[0])
     return centre + residual, prior + np.log(spacing)
 

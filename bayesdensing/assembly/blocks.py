@@ -268,9 +268,14 @@ def add_link(spec: Spec, design: PointDesign, *, chance: np.ndarray, curve: Curv
         The link.
     """
     priors = spec.priors
-    shapes = score.floor_prior(chance)
-    floor = pm.Beta("floor", shapes[0], shapes[1], dims="benchmark")
-    ceiling = priors["ceiling"].rv("ceiling", dims="benchmark")
+    if spec.link.floor == "chance":
+        floor = pm.Deterministic("floor", pt.as_tensor_variable(chance), dims="benchmark")
+    else:
+        floor = pm.Beta("floor", *score.floor_prior(chance), dims="benchmark")
+    if spec.link.ceiling == "one":
+        ceiling = pm.Deterministic("ceiling", pt.ones(len(chance)), dims="benchmark")
+    else:
+        ceiling = priors["ceiling"].rv("ceiling", dims="benchmark")
     if curve is not None:
         log_scale: Any = pt.log(curve.pivot_loss)
     else:
@@ -281,13 +286,13 @@ def add_link(spec: Spec, design: PointDesign, *, chance: np.ndarray, curve: Curv
     midpoint = pm.LogNormal(
         "midpoint_loss",
         mu=log_scale + ratio.location,
-        sigma=ratio.params["sigma"],
+        sigma=ratio.scale,
         dims="benchmark",
     )
     slope = pm.LogNormal(
         "link_slope",
         mu=steepness.location - pt.log(midpoint),
-        sigma=steepness.params["sigma"],
+        sigma=steepness.scale,
         dims="benchmark",
     )
     link_sd = priors["link_sd"].rv("link_sd")

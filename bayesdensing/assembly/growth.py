@@ -1,5 +1,6 @@
 """The growth block: density of each LLM, seen through the ruler by benchmarks and evaluators."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,9 @@ from bayesdensing.assembly.covariates import (
 )
 from bayesdensing.assembly.design import ScoreDesign
 from bayesdensing.assembly.grouped import grouped_student_t
-from bayesdensing.assembly.trend import add_trend
-from bayesdensing.laws import frontier, score
+from bayesdensing.assembly.trend import add_trend, spread_at
+from bayesdensing.laws import score
+from bayesdensing.laws.frontier import Frontier, frontier_of
 from bayesdensing.spec import Spec
 
 __all__ = [
@@ -86,43 +88,42 @@ def _add_density(spec: Spec, design: ScoreDesign, log_n: Any) -> Any:
     """Add the log density of every LLM, about the trend or behind the frontier."""
     mean, dispersion = add_trend(spec, design)
     mean, dispersion = add_to_density(spec, design, log_n=log_n, mean=mean, dispersion=dispersion)
-    if spec.growth.frontier == "none":
+    kind = frontier_of(spec.growth.frontier)
+    if kind.name == "none":
         return pm.Normal("log_density", mu=mean, sigma=dispersion, dims="llm")
     behind = spec.priors["inefficiency_sd"].rv("inefficiency_sd")
-    every = np.zeros(len(design.llms))
-    # of one value per LLM also where the trend is constant
+    return _composed(kind, mean, dispersion, behind * spread_at(spec, design.years), design.llms)
+
+
+def _composed(kind: Frontier, mean: Any, dispersion: Any, behind: Any, llms: Sequence[str]) -> Any:
+    """Add log densities that stay behind a frontier."""
+
+    def logp(value: Any, trend: Any, dispersion: Any, behind: Any) -> Any:
+        terms = kind.log_density(value - trend, dispersion=dispersion, inefficiency_sd=behind)
+        return terms.sum(axis=-1)
+
+    def random(
+        trend: Any, dispersion: Any, behind: Any, rng: np.random.Generator, size: Any = None
+    ) -> np.ndarray:
+        distance = kind.sample(rng, dispersion=dispersion, inefficiency_sd=behind, size=trend.shape)
+        return np.asarray(trend + distance)
+
+    def centre(_rv: Any, _size: Any, trend: Any, _dispersion: Any, behind: Any) -> Any:
+        return trend - kind.mean_inefficiency(behind)
+
+    # of one value per LLM also where the trend or the dispersion is constant
+    every = np.zeros(len(llms))
     return pm.CustomDist(
         "log_density",
         mean + every,
         dispersion + every,
-        behind,
-        logp=_composed_logp,
-        random=_composed_random,
-        support_point=_composed_centre,
-        signature="(n),(n),()->(n)",
+        behind + every,
+        logp=logp,
+        random=random,
+        support_point=centre,
+        signature="(n),(n),(n)->(n)",
         dims="llm",
     )
-
-
-def _composed_logp(value: Any, trend: Any, dispersion: Any, behind: Any) -> Any:
-    terms = frontier.log_density(value - trend, dispersion=dispersion, inefficiency_sd=behind)
-    return terms.sum(axis=-1)
-
-
-def _composed_random(
-    trend: Any, dispersion: Any, behind: Any, rng: np.random.Generator, size: Any = None
-) -> np.ndarray:
-    distance = frontier.sample(
-        rng,
-        dispersion=dispersion,
-        inefficiency_sd=np.asarray(behind)[..., None],
-        size=trend.shape,
-    )
-    return np.asarray(trend + distance)
-
-
-def _composed_centre(_rv: Any, _size: Any, trend: Any, _dispersion: Any, behind: Any) -> Any:
-    return trend - frontier.mean_inefficiency(behind)
 
 
 def _pair_moments(
@@ -220,7 +221,8 @@ def add_growth_geometry(
         losses.append(curve.loss(at, spec.reference_tokens.log_tokens(at), every))
     shifts["midpoint_loss"] = pt.log(losses[1])
     shifts["link_slope"] = -pt.log(losses[0] - losses[2])
-    if spec.growth.frontier != "none":
+    kind = frontier_of(spec.growth.frontier)
+    if kind.name != "none":
         # scores pin down the mean LLM, not the frontier before it
         behind = pm.modelcontext(None)["inefficiency_sd"]
-        shifts["level"] = frontier.mean_inefficiency(behind)
+        shifts["level"] = kind.mean_inefficiency(behind)

@@ -8,10 +8,11 @@ import pytensor.tensor as pt
 
 from bayesdensing.assembly.design import PublishedDesign, RecordDesign, ScoreDesign
 from bayesdensing.errors import DataNeedError
+from bayesdensing.laws.spread import spread_factor
 from bayesdensing.laws.trend import DAYS_PER_YEAR, Calendar
 from bayesdensing.spec import Spec
 
-__all__ = ["add_trend", "calendar_of", "trend_coords"]
+__all__ = ["add_trend", "calendar_of", "spread_at", "trend_coords"]
 
 Dated = ScoreDesign | PublishedDesign | RecordDesign
 
@@ -82,7 +83,8 @@ def add_trend(spec: Spec, design: Dated, *, years: np.ndarray | None = None) -> 
     Returns
     -------
     tuple of TensorVariable
-        Mean log quantity (llm,) or (time,), and its dispersion ().
+        Mean log quantity (llm,) or (time,), and its dispersion: (), or of the same shape where it
+        changes in time.
 
     Raises
     ------
@@ -100,8 +102,31 @@ def add_trend(spec: Spec, design: Dated, *, years: np.ndarray | None = None) -> 
         rate = shape.mean_rate(values, calendar, start=start, end=end)
         pm.Deterministic("growth_rate", pt.as_tensor_variable(rate))
     dispersion = spec.priors["dispersion"].rv("dispersion")
+    if spec.growth.dispersion == "changing":
+        spec.priors["dispersion_growth"].rv("dispersion_growth")
     at = design.years if years is None else years
-    return shape.path(at, values, calendar), dispersion
+    return shape.path(at, values, calendar), dispersion * spread_at(spec, at)
+
+
+def spread_at(spec: Spec, years: np.ndarray) -> Any:
+    """Return how many times their scale at the reference date the scales about the trend are.
+
+    Parameters
+    ----------
+    spec : Spec
+        The hypothesis, whose trend is in the model of the context.
+    years : ndarray, shape (time,)
+        Years since the reference date.
+
+    Returns
+    -------
+    float or TensorVariable, shape (time,)
+        1 where the dispersion is constant.
+    """
+    if spec.growth.dispersion == "constant":
+        return 1.0
+    growth = pm.modelcontext(None)["dispersion_growth"]
+    return spread_factor(years=years, dispersion_growth=growth)
 
 
 def _decimal_year(calendar: Calendar, share: Any) -> Any:

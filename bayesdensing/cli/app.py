@@ -9,15 +9,19 @@ import typer
 
 from bayesdensing import __version__
 from bayesdensing.cli import (
+    calibrate,
     check,
     compare,
     corollary,
     density,
     fit,
+    forecast,
     hypotheses,
     hypothesis,
     recover,
     replicate,
+    report,
+    sensitivity,
     simulate,
     validate,
 )
@@ -40,8 +44,8 @@ app = typer.Typer(
     epilog="Example: bayesdensing fit joint --out runs/joint",
 )
 for command in (
-    fit, hypotheses, validate, density, check, compare, hypothesis, simulate, recover, replicate,
-    corollary,
+    fit, hypotheses, validate, density, forecast, check, compare, hypothesis, sensitivity, simulate,
+    recover, calibrate, replicate, corollary, report,
 ):  # fmt: skip
     command.register(app)
 

@@ -145,7 +145,7 @@ def _shown(found: "Comparison", kind: str) -> Any:
             "" if math.isnan(row["weight"]) else f"{row['weight']:.2f}",
             _days(row["doubling_time_days"]),
             f"{_days(row['eti95_lb'])} to {_days(row['eti95_ub'])}",
-            row["verdict"] + state,
+            row["verdict"] + (", simplest of these" if row["simplest"] else "") + state,
             ", ".join(rungs),
         )
     return shown

@@ -107,7 +107,6 @@ def edge(
         device_price=device_price,
         budget=budget,
     )
-    above = standing(fit, percentile)
     needed = log_size_for_score(fit, benchmark=benchmark, score=score)
 
     rng = np.random.default_rng(seed)
@@ -115,6 +114,7 @@ def edge(
     trend = TrendDraws.from_posterior(fit.posterior, fit.spec)
     first = years_since(fit, start)
     ahead = np.arange(0.0, HORIZON_YEARS + STEP_YEARS / 2, STEP_YEARS)
+    above = standing(fit, percentile, years=first + ahead)
     log_n = np.log(n_params) + chip_rate.to_numpy().reshape(-1, 1) * ahead
     of_size = Covariates.from_posterior(fit.posterior)
     runs = log_n + trend.at(first + ahead) + above

@@ -9,6 +9,7 @@ from bayesdensing.laws import (
     records,
     score,
     size,
+    spread,
     trend,
 )  # fmt: skip
 from bayesdensing.laws.priors import DISTRIBUTIONS, SCALE_SPREAD, Prior
@@ -25,5 +26,6 @@ __all__ = [
     "records",
     "score",
     "size",
+    "spread",
     "trend",
 ]

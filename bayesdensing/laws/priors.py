@@ -110,6 +110,46 @@ class Prior:
             return float(np.log(self.params["median"]) - np.log1p(-self.params["median"]))
         return float(self.params["mu"])
 
+    @property
+    def scale(self) -> float:
+        """Sd of the underlying normal, where there is one; scale of a Student-t."""
+        return float(self.params["sigma"])
+
+    def widened(self, factor: float) -> "Prior":
+        """Return the prior with its scale multiplied, its middle where it was.
+
+        Parameters
+        ----------
+        factor : float
+            Of the scale: sd on the log or logit scale for those families. Of a Gamma or Beta the
+            mean stays, and the sd is multiplied.
+
+        Returns
+        -------
+        Prior
+            Of the same family.
+
+        Raises
+        ------
+        ValueError
+            Where a Beta cannot be so wide.
+
+        Examples
+        --------
+        >>> str(Prior("LogNormal", {"median": 0.3, "sigma": 0.5}).widened(2))
+        'LogNormal(median=0.3, sigma=1)'
+        """
+        p = dict(self.params)
+        if self.dist == "Gamma":
+            p = {name: value / factor**2 for name, value in p.items()}
+        elif self.dist == "Beta":
+            total = p["alpha"] + p["beta"]
+            shrunk = ((total + 1) / factor**2 - 1) / total
+            p = {name: value * shrunk for name, value in p.items()}
+        else:
+            p["sigma"] *= factor
+        return Prior(self.dist, p)
+
     def _frozen(self) -> Any:
         p = self.params
         match self.dist:

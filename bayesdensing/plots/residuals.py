@@ -185,11 +185,7 @@ def _title(trends: pd.DataFrame) -> str:
 
 def _caption(fit: "Fit", data: xr.Dataset, trends: pd.DataFrame) -> str:
     quantity = fit.posterior.attrs.get("quantity", "capability density")
-    centre = (
-        "mean LLM, behind the frontier"
-        if fit.spec.growth.frontier == "half-normal"
-        else "mean trend"
-    )
+    centre = "mean LLM, behind the frontier" if fit.spec.growth.frontier != "none" else "mean trend"
     text = (
         f"Distance of log {quantity} from the {centre}, in sd about it: posterior mean; bar: "
         "89 % ETI\n(equal-tailed posterior interval)."

@@ -18,7 +18,7 @@ from bayesdensing.errors import SpecError
 from bayesdensing.laws.trend import rate_of_doubling
 from bayesdensing.spec import Spec
 
-__all__ = ["generative", "pair_log_sizes", "prior_draws"]
+__all__ = ["generative", "labelled", "pair_log_sizes", "prior_draws", "variable_names"]
 
 #: Setting that stands for another: the doubling time for the growth rate.
 DOUBLING = "doubling_time_days"
@@ -36,7 +36,7 @@ _RATES = frozenset(
 )
 _ANY_SIGN = _RATES | {
     "acceleration", "walk_step", "level", "evaluator_effect", "log_density", "size_exponent",
-    "family_effect",
+    "family_effect", "dispersion_growth",
 }  # fmt: skip
 #: Growth rate (1/yr) beyond which densities leave the range of numbers: doubling in two days.
 _FASTEST = 120.0
@@ -105,13 +105,13 @@ def prior_draws(
     # share, and centre and spread of benchmarks that were given one by one
     behind = {f"{n}_logit" for n in (*whole, *single)}
     behind |= {f"{n}_{of}" for n in whole for of in ("centre", "spread")} - set(whole)
-    names = [n for n in _names(model) if n not in behind]
+    names = [n for n in variable_names(model) if n not in behind]
     names += [*whole, *single]
     top = [v.name for v in model.free_RVs if set(_dims(model, v.name)) <= TOP_LEVEL_DIMS]
     top = [name for name in top if name not in behind]
     top += [name for name in whole if name not in top]
     if not single:
-        return _labelled(model, _draw(fixed, names, draws, rng), assembled.attrs)
+        return labelled(model, _draw(fixed, names, draws, rng), assembled.attrs)
     # entries are laid over a first draw, which keeps the rest of the hierarchy in step
     parts = []
     for _ in range(draws):
@@ -124,7 +124,7 @@ def prior_draws(
         held = _fixed(model, {n: v for n, v in values.items() if n not in drop})
         parts.append(_draw(held, names, 1, rng))
     stacked = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    return _labelled(model, stacked, assembled.attrs)
+    return labelled(model, stacked, assembled.attrs)
 
 
 def pair_log_sizes(design: ScoreDesign, drawn: xr.Dataset) -> np.ndarray:
@@ -242,7 +242,19 @@ def _fixed(model: pm.Model, values: Mapping[str, np.ndarray]) -> pm.Model:
     return pm.do(model, dict(values)) if values else model
 
 
-def _names(model: pm.Model) -> list[str]:
+def variable_names(model: pm.Model) -> list[str]:
+    """Return the names of all variables of a model.
+
+    Parameters
+    ----------
+    model : pymc.Model
+        The model.
+
+    Returns
+    -------
+    list of str
+        Free, deterministic and observed ones.
+    """
     named = [*model.free_RVs, *model.deterministics, *model.observed_RVs]
     return [str(variable.name) for variable in named]
 
@@ -259,9 +271,25 @@ def _draw(
     return dict(zip(have, values, strict=True))
 
 
-def _labelled(
+def labelled(
     model: pm.Model, values: Mapping[str, np.ndarray], attrs: Mapping[str, str]
 ) -> xr.Dataset:
+    """Lay draws out under the model's own dims and labels.
+
+    Parameters
+    ----------
+    model : pymc.Model
+        The model.
+    values : mapping of str to ndarray, shapes (draw, ...)
+        Draws by name.
+    attrs : mapping of str to str
+        What the draws are of.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dims (chain, draw, ...), one chain.
+    """
     variables = {
         name: (("chain", "draw", *_dims(model, name)), value[None].astype(float))
         for name, value in values.items()

@@ -44,6 +44,7 @@ _FOR_ALL: Mapping[str, float] = {
     "level": 0.5,
     "dispersion": 0.8,
     "inefficiency_sd": 1.2,
+    "dispersion_growth": 0.2,
     "active_weight": 0.5,
     "size_exponent": 0.2,
     "family_sd": 0.5,

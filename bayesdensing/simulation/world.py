@@ -22,7 +22,7 @@ from bayesdensing.laws.trend import doubling_days
 from bayesdensing.simulation.prior import generative, pair_log_sizes, prior_draws
 from bayesdensing.spec import Spec
 
-__all__ = ["TRUTH", "World", "simulate"]
+__all__ = ["TRUTH", "World", "outcomes", "simulate"]
 
 #: File beside a simulated bundle's tables that holds what they were made from.
 TRUTH = "truth.json"
@@ -177,25 +177,58 @@ def _replaced(
         values = _records(spec, template, drawn, rng) if only else _values(spec, template, drawn)
         return _with_sources({"densities": values})
     benchmarks = designs.benchmarks_of(spec, template)
+    used = designs.designs_of(spec, template, benchmarks)
+    measured = outcomes(spec, used, drawn, rng)
     out = {}
     if "benchmarks" in tables:
         rows = tables["benchmarks"]
         out["benchmarks"] = rows[rows["benchmark"].isin(benchmarks)]
-    if "loss" in spec.blocks:
-        runs = designs.loss_design(spec, template, benchmarks)
-        losses = np.exp(drawn["log_loss"].to_numpy().ravel())
-        out["reference_runs"] = _at(tables["reference_runs"], runs.rows, loss=losses)
-    if "link" in spec.blocks:
-        points = designs.point_design(spec, template, benchmarks)
-        scores = _point_scores(points, drawn, rng)
-        out["loss_scores"] = _at(tables["loss_scores"], points.rows, score=scores)
-    if "growth" in spec.blocks:
-        measured = designs.score_design(spec, template, benchmarks)
-        scores = _llm_scores(spec, measured, drawn, rng)
+    if "loss" in used:
+        losses = np.exp(measured["log_loss"])
+        out["reference_runs"] = _at(tables["reference_runs"], used["loss"].rows, loss=losses)
+    if "link" in used:
+        scores = measured["link_score"]
+        out["loss_scores"] = _at(tables["loss_scores"], used["link"].rows, score=scores)
+    if "growth" in used:
         llms = tables["models"]
-        out["models"] = llms[llms["model"].isin(measured.llms)]
-        out["scores"] = _at(tables["scores"], measured.rows, score=scores)
+        out["models"] = llms[llms["model"].isin(used["growth"].llms)]
+        out["scores"] = _at(tables["scores"], used["growth"].rows, score=measured["score"])
     return _with_sources(out)
+
+
+def outcomes(
+    spec: Spec, used: Mapping[str, Any], drawn: xr.Dataset, rng: np.random.Generator
+) -> dict[str, np.ndarray]:
+    """Return what is measured in a world.
+
+    Parameters
+    ----------
+    spec : Spec
+        The hypothesis.
+    used : mapping of str to dataclass
+        Design by block.
+    drawn : xarray.Dataset
+        One draw of every variable, dims (chain, draw, ...).
+    rng : numpy.random.Generator
+        Source of what the model integrates out.
+
+    Returns
+    -------
+    dict of str to ndarray
+        By the random variable that they are values of: log losses, scores of points and of LLMs,
+        published log values, or log records.
+    """
+    found: dict[str, np.ndarray] = {}
+    if "loss" in used:
+        found["log_loss"] = drawn["log_loss"].to_numpy().ravel()
+    if "link" in used:
+        found["link_score"] = _point_scores(used["link"], drawn, rng)
+    if "growth" in used:
+        found["score"] = _llm_scores(spec, used["growth"], drawn, rng)
+    if "published" in used:
+        name = "log_record" if spec.data.records == "only" else "log_value"
+        found[name] = drawn[name].to_numpy().ravel()
+    return found
 
 
 def _with_sources(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

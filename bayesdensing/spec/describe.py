@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bayesdensing.laws import SCALE_SPREAD
+from bayesdensing.laws.frontier import frontier_of
 from bayesdensing.spec.model import Spec
 from bayesdensing.spec.priors import PRIOR_TABLE
 
@@ -55,7 +56,7 @@ def describe(spec: Spec) -> SpecDescription:
     if "loss" in spec.blocks:
         equations += _loss_equations(spec)
     if "link" in spec.blocks:
-        equations += _link_equations()
+        equations += _link_equations(spec)
     if "growth" in spec.blocks:
         equations += _growth_equations(spec)
     if spec.information.flow == "cut":
@@ -90,11 +91,16 @@ def _pooled(scales: str) -> str:
     return f"{scales} pooled: log x_b ~ Normal(log x_centre, {SCALE_SPREAD:g}), x_centre by prior"
 
 
-def _link_equations() -> list[str]:
+def _link_equations(spec: Spec) -> list[str]:
+    limits = "floor_b ~ Beta(1 + 100 chance_b, 1 + 100 (1 - chance_b))"
+    if spec.link.floor == "chance":
+        limits = "floor_b = chance_b"
+    if spec.link.ceiling == "one":
+        limits += ", ceiling_b = 1"
     return [
         "S_b(w) = floor_b + (ceiling_b - floor_b) sigmoid(w), "
         "w_b(L) = -link_slope_b (L - midpoint_loss_b)",
-        "floor_b ~ Beta(1 + 100 chance_b, 1 + 100 (1 - chance_b))",
+        limits,
         "midpoint_loss_b = midpoint_ratio_b pivot_loss_b; "
         "link_slope_b = steepness_b / midpoint_loss_b",
         "score_pb ~ Normal(S_b(w_b(loss_pb)), sqrt(S(1 - S)/n_items + (S' link_sd)^2))",
@@ -123,13 +129,18 @@ def _density_equations(spec: Spec) -> list[str]:
         lines.append(
             "family_effect_f ~ Normal(0, family_sd); of a family of one LLM integrated out"
         )
-    if spec.growth.frontier == "none":
-        return [f"log rho_i ~ Normal(trend(t_i){terms}, dispersion)", *lines]
+    kind, dispersion = frontier_of(spec.growth.frontier), "dispersion"
+    if spec.growth.dispersion == "changing":
+        dispersion = "dispersion_i"
+        scales = "dispersion_i = dispersion exp(dispersion_growth t_i)"
+        lines.append(scales + (", inefficiency_sd alike" if kind.name != "none" else ""))
+    if kind.name == "none":
+        return [f"log rho_i ~ Normal(trend(t_i){terms}, {dispersion})", *lines]
     return [
         f"log rho_i = trend(t_i){terms} - inefficiency_i + scatter_i, the trend being the frontier",
         *lines,
-        "inefficiency_i ~ HalfNormal(inefficiency_sd), scatter_i ~ Normal(0, dispersion): "
-        "integrated out together, log rho_i - trend(t_i) is skew-normal",
+        f"inefficiency_i ~ {kind.equation}, scatter_i ~ Normal(0, {dispersion}): "
+        f"integrated out together, log rho_i - trend(t_i) is {kind.composed}",
     ]
 
 
@@ -190,7 +201,7 @@ def _published_equations(spec: Spec) -> list[str]:
         ]
     return [
         *_trend_equations(spec),
-        "log quantity_i ~ Normal(trend(t_i), dispersion)",
+        *_density_equations(spec),
         "log value_i ~ Normal(log quantity_i, log(value_hi95 / value_lo95) / 3.92) where an "
         "interval is given, else equal",
     ]

@@ -13,6 +13,7 @@ from pydantic import (
     Field,
     StrictBool,
     StrictInt,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "DataAxis",
     "GrowthAxis",
     "InformationAxis",
+    "LinkAxis",
     "LossAxis",
     "ReferenceTokens",
     "SamplerSettings",
@@ -97,6 +99,8 @@ class DataAxis(_Axis):
         Benchmarks an LLM must have scores on.
     released_from, released_until : date or None
         First and last release date.
+    evaluators : tuple of str
+        Evaluators whose scores are used; empty: all.
     """
 
     benchmarks: tuple[str, ...] = ()
@@ -111,12 +115,15 @@ class DataAxis(_Axis):
     min_scores: Annotated[StrictInt, Field(ge=1)] = 1
     released_from: date | None = None
     released_until: date | None = None
+    # left out where it leaves none out: the hash of a claim without it says nothing of it
+    evaluators: Annotated[tuple[str, ...], Field(exclude_if=lambda names: not names)] = ()
 
-    @field_validator("benchmarks")
+    @field_validator("benchmarks", "evaluators")
     @classmethod
-    def _unique(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _unique(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         if len(set(value)) != len(value):
-            raise ValueError("a benchmark is named twice")
+            what = {"benchmarks": "a benchmark", "evaluators": "an evaluator"}
+            raise ValueError(f"{what[str(info.field_name)]} is named twice")
         return value
 
 
@@ -140,6 +147,21 @@ class LossAxis(_Axis):
     pooling: Annotated[
         Literal["partial", "none"], Field(exclude_if=lambda how: how == "partial")
     ] = "partial"
+
+
+class LinkAxis(_Axis):
+    """Which limits of the score link are known.
+
+    Attributes
+    ----------
+    floor : str
+        ``free``: the floor has a prior near chance; ``chance``: it is the score of guessing.
+    ceiling : str
+        ``free``: the ceiling has a prior below one; ``one``: every item can be answered.
+    """
+
+    floor: Literal["free", "chance"] = "free"
+    ceiling: Literal["free", "one"] = "free"
 
 
 class ReferenceTokens(_Axis):
@@ -209,8 +231,10 @@ class GrowthAxis(_Axis):
     deviation : str
         Scale of an LLM's departure on a benchmark: ``score`` (log-odds) or ``size`` (log N).
     frontier : str
-        ``none``: LLMs scatter evenly about the trend; ``half-normal``: the trend is a frontier
-        that they stay behind.
+        ``none``: LLMs scatter evenly about the trend; ``half-normal`` or ``exponential``: the
+        trend is a frontier that they stay behind by an inefficiency of that distribution.
+    dispersion : str
+        ``constant``, or ``changing``: the scales about the trend grow or shrink in time.
     size_term : str
         ``none``, or ``linear``: log density may rise or fall with log size.
     family : str
@@ -226,8 +250,11 @@ class GrowthAxis(_Axis):
     change_date: Annotated[date | None, Field(exclude_if=lambda day: day is None)] = None
     parameter_count: Literal["total", "active", "estimated"] = "total"
     deviation: Literal["score", "size"] = "score"
-    frontier: Literal["none", "half-normal"] = "none"
+    frontier: Literal["none", "half-normal", "exponential"] = "none"
     # left out where they add nothing: the hash of a claim without them says nothing of them
+    dispersion: Annotated[
+        Literal["constant", "changing"], Field(exclude_if=lambda how: how == "constant")
+    ] = "constant"
     size_term: Annotated[Literal["none", "linear"], Field(exclude_if=_adds_nothing)] = "none"
     family: Annotated[Literal["none", "intercept"], Field(exclude_if=_adds_nothing)] = "none"
     benchmark_growth: Annotated[Literal["shared", "pooled"], Field(exclude_if=_adds_nothing)] = (
@@ -306,7 +333,7 @@ class Spec(_Axis):
         What it claims, in a few sentences.
     blocks : tuple of str
         Any of ``loss``; ``link``; ``loss, link``; ``loss, link, growth``; ``published``.
-    data, loss, reference_tokens, growth, information, sampler
+    data, loss, link, reference_tokens, growth, information, sampler
         The axes.
     priors : dict of str to Prior
         Every prior that the hypothesis uses, defaults filled in.
@@ -320,6 +347,8 @@ class Spec(_Axis):
     blocks: tuple[Block, ...]
     data: DataAxis = DataAxis()
     loss: LossAxis = LossAxis()
+    # left out where both limits are free: the hash of a claim without it says nothing of it
+    link: Annotated[LinkAxis, Field(exclude_if=lambda axis: axis == LinkAxis())] = LinkAxis()
     reference_tokens: ReferenceTokens = ReferenceTokens()
     growth: GrowthAxis = GrowthAxis()
     information: InformationAxis = InformationAxis()
@@ -367,6 +396,21 @@ class Spec(_Axis):
                 'data.records = "only" needs the blocks ["published"]: records are flagged in '
                 "densities.csv"
             )
+        if self.data.evaluators and "growth" not in self.blocks:
+            raise ValueError(
+                'data.evaluators needs the blocks ["loss", "link", "growth"]: evaluators are those '
+                "of LLMs' scores"
+            )
+        if self.link != LinkAxis() and "link" not in self.blocks:
+            raise ValueError('the axis link needs the block "link": without it there are no scores')
+        if self.growth.dispersion == "changing":
+            if not {"growth", "published"} & set(self.blocks):
+                raise ValueError('growth.dispersion = "changing" needs LLMs or published values')
+            if self.data.records == "only":
+                raise ValueError(
+                    'growth.dispersion = "changing" needs data.records = "all": records by '
+                    "themselves cannot tell a scatter that grows from a trend that does"
+                )
         if self.growth.frontier != "none" and "growth" not in self.blocks:
             raise ValueError(
                 f"growth.frontier = {self.growth.frontier!r} needs the blocks "
@@ -452,7 +496,7 @@ class Spec(_Axis):
         of = f"frontier ({self.growth.frontier} inefficiency)" if behind else "mean trend"
         cut = ", loss law from the reference runs alone" if self.information.flow == "cut" else ""
         return (
-            f"{rate}{of} of capability density over open {kind} in the bundle, "
+            f"{rate}{of} of capability density over open {kind} in the bundle{self._seen_by}, "
             f"{self._counted}, {self.reference_tokens.label}, "
             f"{self.loss.law} loss law, {trend}{self._beside}{cut}"
         )
@@ -464,9 +508,18 @@ class Spec(_Axis):
         return f"{self.growth.parameter_count} parameters"
 
     @property
+    def _seen_by(self) -> str:
+        names = self.data.evaluators
+        return f" as scored by {' and '.join(names)}" if names else ""
+
+    @property
     def _beside(self) -> str:
         """What the rate is taken at or over, in words."""
+        other = "best LLMs" if self.growth.frontier == "none" else "mean LLM"
         parts = {
+            f", dispersion changing (the {other} may grow at another rate)": (
+                self.growth.dispersion == "changing"
+            ),
             ", at the LLMs' mean log size": self.growth.size_term == "linear",
             ", family effects apart": self.growth.family == "intercept",
             ", mean of the benchmarks' rates": self.growth.benchmark_growth == "pooled",
@@ -522,6 +575,10 @@ def used_priors(raw: Mapping[str, Any]) -> frozenset[str]:
         names -= set(trend_curves.PRIORS) - own
     if "growth" not in blocks or axis("growth", "frontier", "none") == "none":
         names -= {"inefficiency_sd"}
+    if axis("growth", "dispersion", "constant") == "constant":
+        names -= {"dispersion_growth"}
+    if axis("link", "ceiling", "free") == "one":
+        names -= {"ceiling"}
     if axis("data", "records", "all") != "only":
         names -= {"arrival_rate"}
     for prior, (key, value) in _PRIOR_OF.items():

@@ -14,6 +14,7 @@ from bayesdensing.laws import (
     records,
     score,
     size,
+    spread,
     trend,
 )
 
@@ -76,6 +77,7 @@ _MEANINGS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "arrival_rate": ("published", "1/yr", "values that arrive, on record or not"),
         "walk_sd": ("trend", "log/sqrt(yr)", "sd of a year's departure from the drift"),
         "dispersion": ("trend", "log", "sd of log density about the trend"),
+        "dispersion_growth": ("trend", "1/yr", "growth rate of the dispersion"),
         "inefficiency_sd": ("trend", "log", "scale of how far LLMs stay behind the frontier"),
         "active_weight": ("growth", "share", "weight of active parameters in log N; rest: total"),
         "size_exponent": ("growth", "1", "exponent of density in an LLM's size"),
@@ -91,6 +93,7 @@ def _table() -> dict[str, PriorEntry]:
         **score.PRIORS,
         **deviation.PRIORS,
         **trend.PRIORS,
+        **spread.PRIORS,
         **frontier.PRIORS,
         **records.PRIORS,
         **size.PRIORS,
@@ -102,6 +105,7 @@ def _table() -> dict[str, PriorEntry]:
         **score.REASONS,
         **deviation.REASONS,
         **trend.REASONS,
+        **spread.REASONS,
         **frontier.REASONS,
         **records.REASONS,
         **size.REASONS,

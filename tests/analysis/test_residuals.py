@@ -12,7 +12,7 @@ from bayesdensing.analysis.residuals import (
     standardised_residuals,
 )
 from bayesdensing.errors import DataNeedError
-from bayesdensing.laws import frontier
+from bayesdensing.laws.frontier import frontier_of
 from bayesdensing.spec import load_spec
 from tests.analysis.synthetic import make_fit
 
@@ -59,12 +59,17 @@ def test_intervals_are_those_of_the_draws():
     np.testing.assert_allclose(table["residual_eti89_lb"], lower.sel(llm=table.index.to_numpy()))
 
 
-def test_a_frontier_is_centred_on_its_mean_llm():
+@pytest.mark.parametrize("name", ["half-normal", "exponential"])
+@pytest.mark.parametrize("widens", [0.0, 0.4])
+def test_a_frontier_is_centred_on_its_mean_llm(name, widens):
     spec = load_spec("joint")
-    growth = spec.growth.model_copy(update={"frontier": "half-normal"})
+    dispersion = "changing" if widens else "constant"
+    growth = spec.growth.model_copy(update={"frontier": name, "dispersion": dispersion})
     fit = make_fit(n_llms=4000, draws=2, chains=1, spec=spec.model_copy(update={"growth": growth}))
     scales = {"dispersion": 0.5, "inefficiency_sd": 1.5}
-    distance = frontier.sample(np.random.default_rng(3), **scales, size=(4000,))
+    distance = frontier_of(name).sample(np.random.default_rng(3), **scales, size=(4000,))
+    distance = distance * np.exp(widens * fit.constants["years"].to_numpy())
+    scales["dispersion_growth"] = widens
     draws = fit.posterior
     trend = draws["level"] + draws["growth_rate"] * fit.constants["years"]
     variables = {name: xr.full_like(draws["level"], scale) for name, scale in scales.items()}

@@ -86,6 +86,7 @@ def tiny_spec(**axes: Any) -> Spec:
         {"reference_tokens": FIXED, "growth": {"deviation": "size", "trend": "constant"}},
         {"growth": {"parameter_count": "estimated", "size_term": "linear"}},
         {"growth": {"benchmark_growth": "pooled", "family": "intercept"}},
+        {"link": {"floor": "chance", "ceiling": "one"}, "data": {"evaluators": ("harness",)}},
     ],
     ids=str,
 )
@@ -103,7 +104,7 @@ def test_it_is_the_likelihood_of_the_joint_model(axes, tiny_frames):
     np.testing.assert_allclose(ours[:, 0], expected, rtol=1e-8)
 
 
-def make_model(draws: int = 3, **changes: Any) -> ScoreModel:
+def make_model(draws: int = 3, frontier: str = "half-normal", **changes: Any) -> ScoreModel:
     """A model of scores whose draws are random, of two benchmarks and two evaluators."""
     rng = np.random.default_rng(5)
     by_benchmark = {
@@ -125,7 +126,7 @@ def make_model(draws: int = 3, **changes: Any) -> ScoreModel:
     values |= {n: (cd, np.full((1, draws), v)) for n, v in changes.items()}
     coords = {"benchmark": list(BENCHMARKS), "evaluator": ["harness", "lab"]}
     posterior = xr.Dataset(values, coords=coords)
-    spec = tiny_spec(growth={"frontier": "half-normal" if changes else "none"})
+    spec = tiny_spec(growth={"frontier": frontier if "inefficiency_sd" in changes else "none"})
     return ScoreModel.from_posterior(posterior, spec, np.array([14042, 6511]))
 
 
@@ -140,34 +141,42 @@ def make_unit(*scores: float) -> UnitScores:
     )
 
 
-@pytest.mark.parametrize("inefficiency", [0.0, 0.9])
+@pytest.mark.parametrize(
+    ("kind", "inefficiency"), [("none", 0.0), ("half-normal", 0.9), ("exponential", 0.7)]
+)
+@pytest.mark.parametrize("widens", [0.0, 0.8])
 @pytest.mark.parametrize("scores", [(0.6, 0.5, 0.62), (0.94, 0.26), (0.25,)])
-def test_the_marginal_is_the_integral_over_the_prior(scores, inefficiency):
+def test_the_marginal_is_the_integral_over_the_prior(scores, kind, inefficiency, widens):
     changes = {"inefficiency_sd": inefficiency} if inefficiency else {}
-    model, unit = make_model(draws=1, **changes), make_unit(*scores)
+    changes |= {"dispersion_growth": widens} if widens else {}
+    model, unit = make_model(draws=1, frontier=kind, **changes), make_unit(*scores)
+    factor = np.exp(0.4 * widens)
+    behind = {"exponential": stats.expon}.get(kind, stats.halfnorm)
     found = marginal_log_likelihood(model, [unit])
     for d in range(model.n_draws):
         one = model.take(slice(d, d + 1))
         centre = float(one.trend.at(unit.years)[0, 0])
-        normal, half = stats.norm(0, one.dispersion[0]), stats.halfnorm(0, max(inefficiency, 1e-9))
+        normal = stats.norm(0, factor * one.dispersion[0])
+        half = behind(0, max(factor * inefficiency, 1e-9))
 
         def prior(residual, normal=normal, half=half):
             if not inefficiency:
                 return normal.pdf(residual)
             # the residual is an even part less an inefficiency, convolved here by brute force
             part = lambda u: normal.pdf(residual + u) * half.pdf(u)  # noqa: E731
-            return integrate.quad(part, 0, 12, points=(1, 3), epsabs=1e-13)[0]
+            return integrate.quad(part, 0, 20, points=(1, 3), epsabs=1e-13)[0]
 
         def integrand(residual, one=one, centre=centre, prior=prior):
             at = np.array([[centre + residual]])
             return prior(residual) * np.exp(log_likelihood(one, unit, at)[0, 0])
 
-        value = integrate.quad(integrand, -9, 6, points=(-2, -1, 0, 1), limit=400, epsrel=1e-9)[0]
+        value = integrate.quad(integrand, -20, 8, points=(-2, -1, 0, 1), limit=400, epsrel=1e-9)[0]
         assert found[d, 0] == pytest.approx(np.log(value), abs=1e-6)
 
 
 def test_prior_weights_sum_to_one_behind_a_frontier_too():
-    for model in (make_model(), make_model(inefficiency_sd=1.2)):
+    tailed = make_model(frontier="exponential", inefficiency_sd=1.2, dispersion_growth=-0.5)
+    for model in (make_model(), make_model(inefficiency_sd=1.2), tailed):
         _, log_weight = density_nodes(model, replace(make_unit(0.5), years=0.4))
         np.testing.assert_allclose(np.exp(log_weight).sum(axis=1), 1, atol=1e-10)
 

@@ -40,6 +40,11 @@ SUBSETS: list[dict[str, Any]] = [
     {"growth": {"family": "intercept"}},
     {"growth": {"family": "intercept", "frontier": "half-normal", "size_term": "linear"}},
     {"growth": {"benchmark_growth": "pooled", "deviation": "size"}},
+    {"growth": {"frontier": "exponential", "dispersion": "changing"}},
+    {"growth": {"dispersion": "changing", "family": "intercept"}},
+    {"blocks": ("published",), "growth": {"dispersion": "changing"}},
+    {"link": {"floor": "chance", "ceiling": "one"}},
+    {"data": {"evaluators": ("harness",)}},
 ]
 
 

@@ -296,8 +296,8 @@ def test_a_home_that_cannot_be_written_is_no_hindrance(place: Path) -> None:
 
 
 COMPILE = """
-    from bayesdensing.fitting import _prepare_compiler
-    print(_prepare_compiler())
+    from bayesdensing.fitting import prepare_compiler
+    print(prepare_compiler())
     import pytensor
     x = pytensor.tensor.dscalar()
     assert pytensor.function([x], x + 1, mode="NUMBA")(1.0) == 2.0

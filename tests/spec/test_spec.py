@@ -14,7 +14,7 @@ JOINT: dict[str, Any] = {"name": "x", "blocks": ("loss", "link", "growth")}
 OTHER_AXES = {
     "growth_rate_before", "growth_rate_after", "change_share", "growth_rate_middle", "acceleration",
     "saturation", "drift", "walk_sd", "active_weight", "size_exponent", "family_sd",
-    "benchmark_growth_sd", "arrival_rate",
+    "benchmark_growth_sd", "arrival_rate", "dispersion_growth",
 }  # fmt: skip
 LOSS: dict[str, Any] = {"name": "x", "blocks": ("loss",)}
 
@@ -50,6 +50,48 @@ def test_a_prior_without_use_is_not_filled_in_and_is_refused_when_stated(
     (name,) = gone
     with pytest.raises(ValidationError, match=f"this hypothesis has no {name}"):
         Spec(**JOINT, **changes, priors={name: PRIOR_TABLE[name].default})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"blocks": ("loss",), "data": {"evaluators": ("a",)}}, "data.evaluators needs the blocks"),
+        ({"data": {"evaluators": ("a", "a")}}, "an evaluator is named twice"),
+        ({"blocks": ("loss",), "link": {"floor": "chance"}}, "the axis link needs the block"),
+        ({"link": {"ceiling": "two"}}, "link.ceiling"),
+        ({"blocks": ("link",), "growth": {"dispersion": "changing"}}, "needs LLMs or published"),
+        (
+            {
+                "blocks": ("published",),
+                "growth": {"dispersion": "changing"},
+                "data": {"records": "only"},
+            },
+            "cannot tell a scatter that grows",
+        ),
+    ],
+)
+def test_limits_evaluators_and_scatter_go_where_they_have_a_meaning(
+    changes: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Spec(**{**JOINT, **changes})
+
+
+@pytest.mark.parametrize(
+    "axes",
+    [
+        {"link": {"floor": "chance"}},
+        {"growth": {"dispersion": "changing"}},
+        {"growth": {"frontier": "exponential"}},
+        {"data": {"evaluators": ("a",)}},
+    ],
+)
+def test_what_adds_nothing_leaves_the_hash_of_older_claims(axes: dict[str, Any]) -> None:
+    plain, other = Spec(**JOINT), Spec(**JOINT, **axes)
+    assert plain.sha256 != other.sha256
+    assert "link" not in plain.canonical()
+    assert "evaluators" not in plain.canonical()["data"]
+    assert "dispersion" not in plain.canonical()["growth"]
 
 
 def test_priors_of_absent_blocks_are_refused() -> None:

@@ -289,8 +289,22 @@ def eligible_scores(spec: Spec, bundle: DataBundle) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Rows of scores.csv, on any benchmark.
+
+    Raises
+    ------
+    DataNeedError
+        For an evaluator who has no scores there.
     """
     scores = table_of(bundle, "scores")
+    if spec.data.evaluators:
+        known = sorted(scores["evaluator"].unique())
+        for name in spec.data.evaluators:
+            if name not in known:
+                shown = ", ".join(known[:10]) + (", ..." if len(known) > 10 else "")
+                raise DataNeedError(
+                    f"scores.csv: no evaluator {name!r} of [data] evaluators; there are: {shown}"
+                )
+        scores = scores[scores["evaluator"].isin(spec.data.evaluators)]
     return scores[scores["model"].isin(eligible_llms(spec, bundle)["model"])]
 
 

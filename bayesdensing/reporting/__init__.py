@@ -1,0 +1,5 @@
+"""One self-contained HTML page of one run or several."""
+
+from bayesdensing.reporting.page import report
+
+__all__ = ["report"]

@@ -1,0 +1,39 @@
+"""Doubling times of several hypotheses: the numbers that the figure shows."""
+
+import numpy as np
+import pytest
+
+from bayesdensing.errors import DataNeedError
+from bayesdensing.plots import doubling_times
+from tests.analysis.synthetic import make_fit
+
+
+def test_each_hypothesis_has_its_own_posterior():
+    slow = np.random.default_rng(1).normal(0.2, 0.2, (4, 250))
+    fits = [make_fit(), make_fit(spec="joint_5T", rate=slow)]
+    data = doubling_times(fits).data
+    assert data["hypothesis"].values.tolist() == ["joint", "joint_5T"]
+    found = fits[0].headline().doubling_time_days
+    assert float(data["median"][0]) == pytest.approx(found.median)
+    assert data["eti"][0].values.tolist() == pytest.approx(list(found.eti95))
+    assert np.isinf(data["eti"][1, 1])
+    assert float(data["no_growth"][1]) == pytest.approx(np.mean(slow <= 0))
+    # a posterior's share over the axis, where nearly all of it lies on the axis
+    days = np.log(data["days"].values)
+    assert np.trapezoid(data["density"].values[0], days) == pytest.approx(1, abs=0.03)
+    peak = float(data["days"][int(data["density"].values[0].argmax())])
+    assert peak == pytest.approx(found.median, rel=0.05)
+
+
+def test_bad_draws_are_marked_where_they_are(monkeypatch):
+    bad = make_fit(spec="joint_5T", diagnostics={"converged": False, "reasons": ("x",)})
+    labels = [
+        t.get_text() for t in doubling_times([make_fit(), bad]).figure.axes[0].get_yticklabels()
+    ]
+    assert "NOT CONVERGED" not in labels[0]
+    assert "NOT CONVERGED" in labels[1]
+
+
+def test_a_fit_without_a_rate_is_refused():
+    with pytest.raises(DataNeedError, match="growth rate"):
+        doubling_times([make_fit(leave_out=("growth_rate",))])
