@@ -97,7 +97,7 @@ def payback(
     trend = TrendDraws.from_posterior(fit.posterior, fit.spec)
     ahead = np.arange(0.0, HORIZON_YEARS + STEP_YEARS / 2, STEP_YEARS)
     years = years_since(fit, model.released) + ahead
-    path, above = trend.at(years), standing(fit, percentile, years=years)
+    path, above = trend.ahead(years, seed=0), standing(fit, percentile, years=years)
     needed = -np.log(share)
     window = _days(first_crossing(ahead, path, path[:, 0] + needed), like=rate)
     visits = cost / margin

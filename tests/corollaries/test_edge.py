@@ -9,8 +9,8 @@ import pytest
 
 from bayesdensing.analysis.ruler import Ruler
 from bayesdensing.corollaries import edge
+from bayesdensing.corollaries.edge import needed_log_size
 from bayesdensing.corollaries.result import day_of
-from bayesdensing.corollaries.size_for_score import log_size_for_score
 from bayesdensing.corollaries.timing import standing
 from bayesdensing.errors import InputError
 from bayesdensing.laws.frontier import frontier_of
@@ -19,17 +19,18 @@ DEVICE = {"memory_gb": 8, "memory_share": 0.5, "weight_bits": 4, "device_date": 
 
 
 def test_sizes_for_a_score_have_that_score(scored):
-    sizes = log_size_for_score(scored, benchmark="BBH", score=0.7)
+    which, sizes = needed_log_size(scored, benchmark="BBH", score=0.7)
+    assert which == 1
     ruler = Ruler.from_posterior(scored.posterior, scored.spec)
     back = ruler.score(sizes[:, None], np.array([1]))[:, 0]
     np.testing.assert_allclose(back, 0.7, atol=2e-4)
-    assert np.isinf(log_size_for_score(scored, benchmark="BBH", score=0.999)).all()
+    assert np.isposinf(needed_log_size(scored, benchmark="BBH", score=0.999)[1]).all()
 
 
 def test_the_date_is_recovered_from_draws_of_known_rates(scored):
     found = edge(scored, **DEVICE, benchmark="MMLU", score=0.8, chip_log_sd=0.0)
     posterior, chip = scored.posterior, np.log(2) / 2.1
-    needed = log_size_for_score(scored, benchmark="MMLU", score=0.8).reshape(2, 150)
+    needed = needed_log_size(scored, benchmark="MMLU", score=0.8)[1].reshape(2, 150)
     years = (needed - np.log(8e9) - posterior["level"]) / (posterior["growth_rate"] + chip)
     days = day_of(dt.date(2024, 1, 1)) + 365.25 * np.maximum(years, 0)
     np.testing.assert_allclose(found.draws["date_reached"], days, atol=0.5)
