@@ -93,11 +93,11 @@ def payback(
     )
     printed = constant("training_cost_gemma_2_9b").value / figure("payback_visits").value
     margin = positive("margin_per_visit", printed if margin_per_visit is None else margin_per_visit)
-    above = standing(fit, percentile)
 
     trend = TrendDraws.from_posterior(fit.posterior, fit.spec)
     ahead = np.arange(0.0, HORIZON_YEARS + STEP_YEARS / 2, STEP_YEARS)
-    path = trend.at(years_since(fit, model.released) + ahead)
+    years = years_since(fit, model.released) + ahead
+    path, above = trend.ahead(years, seed=0), standing(fit, percentile, years=years)
     needed = -np.log(share)
     window = _days(first_crossing(ahead, path, path[:, 0] + needed), like=rate)
     visits = cost / margin

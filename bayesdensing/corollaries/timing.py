@@ -10,6 +10,7 @@ from scipy.special import ndtri
 from bayesdensing.analysis.covariates import Covariates
 from bayesdensing.analysis.readings import flat_draws
 from bayesdensing.analysis.tables import release_dates
+from bayesdensing.analysis.trends import spread_draws
 from bayesdensing.corollaries.estimates import first_crossing, positive
 from bayesdensing.errors import InputError
 from bayesdensing.laws.family import scatter_variance
@@ -19,13 +20,13 @@ from bayesdensing.laws.trend import DAYS_PER_YEAR
 if TYPE_CHECKING:
     from bayesdensing.analysis import Fit
 
-#: Distances from the trend at which their distribution is known, in sd: inefficiencies have tails.
-_STEPS = np.linspace(-20, 7, 1351)
+#: Nodes of distances from a frontier, and how far above it they reach (sd).
+_NODES, _ABOVE = 1001, 7.0
 
 __all__ = ["as_date", "last_release", "standing", "years_since"]
 
 
-def standing(fit: "Fit", percentile: float) -> np.ndarray:
+def standing(fit: "Fit", percentile: float, *, years: np.ndarray) -> np.ndarray:
     """Return how far above the trend an LLM of a percentile of its date lies, in each draw.
 
     Parameters
@@ -34,12 +35,15 @@ def standing(fit: "Fit", percentile: float) -> np.ndarray:
         A fit with a trend.
     percentile : float
         Between 0 and 100.
+    years : ndarray, shape (time,)
+        Dates, in years since the reference date of the trend.
 
     Returns
     -------
-    ndarray, shape (draw, 1)
+    ndarray, shape (draw, time)
         Natural log of density less the trend: 0 for the median where LLMs scatter evenly; where
-        the trend is a frontier the median lies below it. Families scatter too.
+        the trend is a frontier the median lies below it. Scales may change in time; families
+        scatter too.
 
     Raises
     ------
@@ -57,18 +61,22 @@ def standing(fit: "Fit", percentile: float) -> np.ndarray:
             "says nothing of how far later LLMs will lie apart"
         )
     posterior = fit.posterior
-    own = flat_draws(posterior["dispersion"])
-    families = Covariates.from_posterior(posterior).family_sd
-    even = np.sqrt(scatter_variance(dispersion=own, family_sd=families))[:, None]
-    if kind.name == "none":
+    spread = spread_draws(posterior, years)
+    own = flat_draws(posterior["dispersion"])[:, None]
+    families = Covariates.from_posterior(posterior).family_sd[:, None]
+    if "inefficiency_sd" not in posterior:
+        even = np.sqrt(scatter_variance(dispersion=spread * own, family_sd=families))
         return np.asarray(ndtri(share) * even)
+    even = np.sqrt(scatter_variance(dispersion=own, family_sd=families))
     behind = flat_draws(posterior["inefficiency_sd"])[:, None]
-    residual = np.sqrt(even**2 + behind**2) * _STEPS
-    log_p = kind.log_density(residual, dispersion=even, inefficiency_sd=behind)
+    scale = np.sqrt(even**2 + behind**2)
+    kind = frontier_of(fit.spec.growth.frontier)
+    steps = np.linspace(-kind.reach, _ABOVE, _NODES)
+    log_p = kind.log_density(scale * steps, dispersion=even, inefficiency_sd=behind)
     mass = np.exp(log_p - log_p.max(axis=1, keepdims=True))
     reached = (np.cumsum(mass, axis=1) - mass / 2) / mass.sum(axis=1, keepdims=True)
-    steps = first_crossing(_STEPS, reached, np.full(len(reached), share))
-    return np.asarray(np.sqrt(even**2 + behind**2) * steps[:, None])
+    quantile = first_crossing(steps, reached, np.full(len(reached), share))
+    return np.asarray(spread * scale * quantile[:, None])
 
 
 def as_date(name: str, value: str | dt.date) -> dt.date:
