@@ -64,7 +64,7 @@ def _price(
         str | None,
         typer.Option(
             metavar="FILE.csv",
-            help="Prices: model, date, usd_per_mtok, capability; or a bundle.  [default: packaged]",
+            help="Prices: model, date, usd_per_mtok, capability; or a bundle.  [default: of RUN]",
         ),
     ] = None,
     capability: Annotated[

@@ -139,6 +139,6 @@ def _cell(value: float, unit: str) -> str:
         return ""
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
-    if unit == "days" or (unit in ("count", "per day") and abs(value) < 1e7):
+    if unit == "days" or (unit in ("count", "per day") and abs(value) < 1e6):
         return f"{value:,.0f}"
     return f"{value:.3g}"

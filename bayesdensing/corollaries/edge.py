@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesdensing.analysis.trends import TrendDraws, spread_draws
+from bayesdensing.analysis.covariates import Covariates
+from bayesdensing.analysis.ruler import Ruler
+from bayesdensing.analysis.trends import TrendDraws
 from bayesdensing.corollaries.article import Figure, constant, figure, months
 from bayesdensing.corollaries.estimates import (
     doubling_row,
@@ -17,8 +19,9 @@ from bayesdensing.corollaries.estimates import (
     spread_about,
 )
 from bayesdensing.corollaries.result import DATE, Corollary, Row, day_of, iso_day, trust
-from bayesdensing.corollaries.size_for_score import LOG_SIZES, log_size_for_score
 from bayesdensing.corollaries.timing import as_date, last_release, standing, years_since
+from bayesdensing.errors import InputError
+from bayesdensing.laws.size import size_effect
 from bayesdensing.laws.trend import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -93,6 +96,7 @@ def edge(
     InputError
         For inputs that do not serve.
     """
+    density_rate = fit.growth_rate()
     printed = constant("chip_compute_per_dollar_doubling", fit.data)
     years = positive("chip_years", printed.value if chip_years is None else chip_years)
     width = positive("chip_log_sd", chip_log_sd, zero=True)
@@ -104,20 +108,27 @@ def edge(
         device_price=device_price,
         budget=budget,
     )
-    above = standing(percentile)
-    needed = log_size_for_score(fit, benchmark=benchmark, score=score)
+    b, needed = needed_log_size(fit, benchmark=benchmark, score=score)
 
-    density_rate = fit.growth_rate()
     rng = np.random.default_rng(seed)
     chip_rate = spread_about(np.log(2) / years, log_sd=width, like=density_rate, rng=rng)
     trend = TrendDraws.from_posterior(fit.posterior, fit.spec)
     first = years_since(fit, start)
     ahead = np.arange(0.0, HORIZON_YEARS + STEP_YEARS / 2, STEP_YEARS)
-    scatter = fit.posterior["dispersion"].to_numpy().reshape(-1, 1)
-    standing_log = above * scatter * spread_draws(fit.posterior, first + ahead)
-    of_llms = trend.at(first + ahead) + standing_log
-    runs = np.log(n_params) + chip_rate.to_numpy().reshape(-1, 1) * ahead + of_llms
-    waits = first_crossing(ahead, runs, needed)
+    above = standing(fit, percentile, years=first + ahead)
+    log_n = np.log(n_params) + chip_rate.to_numpy().reshape(-1, 1) * ahead
+    terms = Covariates.from_posterior(fit.posterior)
+    runs = log_n + trend.ahead(first + ahead, seed=seed) + above
+    runs = runs + size_effect(
+        log_n=log_n,
+        mean_log_n=terms.mean_log_n,
+        size_exponent=terms.size_exponent[:, None],
+    )
+    exponent = terms.size_exponent.reshape(density_rate.shape)
+    combined = density_rate + chip_rate * (1 + exponent)
+    # on a benchmark that grows at a pace of its own
+    seen = runs + terms.drift(first + ahead, np.full(len(ahead), b))
+    waits = first_crossing(ahead, seen, needed)
     days = day_of(start) + waits * DAYS_PER_YEAR
 
     def shaped(values: np.ndarray, units: str) -> xr.DataArray:
@@ -129,7 +140,7 @@ def edge(
         {
             "density_rate": density_rate,
             "chip_rate": chip_rate.assign_attrs(units="1/yr"),
-            "combined_rate": (density_rate + chip_rate).assign_attrs(units="1/yr"),
+            "combined_rate": combined.assign_attrs(units="1/yr"),
             "log_device_effective_parameters": shaped(runs[:, 0], "natural log of a count"),
             "log_needed_effective_parameters": shaped(needed, "natural log of a count"),
             "date_reached": shaped(days, "days since 1970-01-01"),
@@ -200,7 +211,12 @@ def edge(
             f"weights fill {100 * memory_share:g} % of the memory at {weight_bits:g} bits per "
             "parameter, and lose no capability by that: see `compression` for what they lose",
             "memory is what limits the device, not its speed or its battery",
-            f"the device runs {llm}, at any size: density does not go with size",
+            f"the device runs {llm}, "
+            + (
+                "whose density goes with its size as the run has it"
+                if "size_exponent" in fit.posterior
+                else "at any size: density does not go with size"
+            ),
             "trend and chips go on as they are",
         ),
         notes=_notes(
@@ -239,6 +255,40 @@ def _path(start: dt.date, ahead: np.ndarray, runs: np.ndarray, waits: np.ndarray
             "eti95_ub": high,
         }
     )
+
+
+def needed_log_size(fit: "Fit", *, benchmark: str, score: float) -> tuple[int, np.ndarray]:
+    """Return the effective parameters at which a reference model has a score.
+
+    Parameters
+    ----------
+    fit : Fit
+        A fit with loss law and score link.
+    benchmark : str
+        One of the fit's.
+    score : float
+        Share of items solved, 0 to 1.
+
+    Returns
+    -------
+    tuple of int and ndarray
+        Which benchmark it is, and natural logs, (draw,), chains one after the other; infinite in
+        draws in which no size is enough, minus infinity where any is.
+
+    Raises
+    ------
+    DataNeedError
+        For a fit without curves.
+    InputError
+        For a benchmark that the fit does not have, or a score outside 0 to 1.
+    """
+    wanted = positive("score", score, most=1.0)
+    ruler = Ruler.from_posterior(fit.posterior, fit.spec)
+    if benchmark not in ruler.benchmarks:
+        known = ", ".join(ruler.benchmarks)
+        raise InputError(f"this run has no benchmark {benchmark!r}; it has {known}")
+    which = ruler.benchmarks.index(benchmark)
+    return which, ruler.log_size_for(wanted, which)[:, 0]
 
 
 def _device_parameters(
@@ -280,10 +330,10 @@ def _notes(
         notes.append(
             f"extrapolates in size: the largest reference run has {largest:.2g} parameters"
         )
-    never, small = np.isinf(waits).mean(), (needed <= LOG_SIZES[0]).mean()
+    never, small = np.isinf(waits).mean(), np.isneginf(needed).mean()
     if never:
         years = f"within {HORIZON_YEARS:g} years of {iso_day(day_of(start))}"
         notes.append(f"{benchmark} {score:g} is not reached {years} in {never:.1%} of the draws")
     if small:
-        notes.append(f"{benchmark} {score:g} needs no size that was tried in {small:.1%} of draws")
+        notes.append(f"{benchmark} {score:g} asks for no size at all in {small:.1%} of draws")
     return tuple(notes)

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bayesdensing.analysis.intervals import PROBABILITIES, Estimate, estimate
+from bayesdensing.analysis.intervals import Estimate, estimate
+from bayesdensing.analysis.stacking import step_estimate
 from bayesdensing.corollaries.article import Figure
 from bayesdensing.corollaries.result import Row
 from bayesdensing.errors import InputError
@@ -39,14 +40,7 @@ def order_estimate(draws: Any) -> Estimate:
     >>> order_estimate([1.0, 2.0, np.inf]).median
     2.0
     """
-    values = np.asarray(draws, dtype=float)
-    tails = [(1 - p) / 2 for p in PROBABILITIES]
-    wanted = [0.5, *tails, *(1 - tail for tail in tails)]
-    found = np.quantile(values, wanted, method="inverted_cdf")
-    median, *ends = (float(q) for q in found)
-    lower, upper = ends[: len(tails)], ends[len(tails) :]
-    eti50, eti89, eti95 = zip(lower, upper, strict=True)
-    return Estimate(median=median, eti50=eti50, eti89=eti89, eti95=eti95)
+    return step_estimate([np.ravel(np.asarray(draws, dtype=float))], np.ones(1))
 
 
 def row(quantity: str, label: str, unit: str, draws: Any, article: Figure | None = None) -> Row:

@@ -110,7 +110,7 @@ def cost_factor(
     >>> cost_factor(n_params=8e9, n_params_active=8e9).tolist()
     1.0
     >>> round(float(cost_factor(n_params=8e9, n_params_active=8e9, weight_bits=4)), 3)
-    2.139
+    2.14
     """
     total = np.asarray(n_params, dtype=float)
     under = total if counted is None else np.asarray(counted, dtype=float)

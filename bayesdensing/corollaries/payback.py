@@ -11,7 +11,7 @@ import xarray as xr
 
 from bayesdensing.analysis.readings import flat_draws
 from bayesdensing.analysis.tables import release_dates
-from bayesdensing.analysis.trends import TrendDraws, spread_draws
+from bayesdensing.analysis.trends import TrendDraws
 from bayesdensing.corollaries.article import constant, figure, months
 from bayesdensing.corollaries.estimates import doubling_row, first_crossing, positive, row
 from bayesdensing.corollaries.result import Corollary, Row, trust
@@ -80,6 +80,7 @@ def payback(
     InputError
         For inputs that do not serve.
     """
+    rate = fit.growth_rate()
     share = positive("fraction", fraction)
     if share >= 1:
         raise InputError(f"fraction = {fraction:g} is not below 1")
@@ -92,12 +93,11 @@ def payback(
     )
     printed = constant("training_cost_gemma_2_9b").value / figure("payback_visits").value
     margin = positive("margin_per_visit", printed if margin_per_visit is None else margin_per_visit)
-    above = standing(percentile)
 
-    rate = fit.growth_rate()
     trend = TrendDraws.from_posterior(fit.posterior, fit.spec)
     ahead = np.arange(0.0, HORIZON_YEARS + STEP_YEARS / 2, STEP_YEARS)
-    path = trend.at(years_since(fit, model.released) + ahead)
+    years = years_since(fit, model.released) + ahead
+    path, above = trend.ahead(years, seed=0), standing(fit, percentile, years=years)
     needed = -np.log(share)
     window = _days(first_crossing(ahead, path, path[:, 0] + needed), like=rate)
     visits = cost / margin
@@ -107,9 +107,7 @@ def payback(
     notes: list[str] = []
     tables: dict[str, pd.DataFrame] = {}
     if model.log_density is not None:
-        spread = spread_draws(fit.posterior, years_since(fit, model.released) + ahead)
-        scatter = above * spread * fit.posterior["dispersion"].to_numpy().reshape(-1, 1)
-        own = first_crossing(ahead, path + scatter, model.log_density + needed)
+        own = first_crossing(ahead, path + above, model.log_density + needed)
         draws["own_window"] = _days(own, like=rate)
         seen, matched = _seen(fit, model, share)
         draws["seen_window"] = _days(seen, like=rate)

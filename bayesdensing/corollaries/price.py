@@ -1,5 +1,6 @@
 """Prices fall as density grows: how fast, and what share of the fall density does not explain."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["price", "price_bundle", "price_fit"]
 
 _SERIES = "tokens per dollar"
+#: Pairs of draws at most for which every draw is repeated equally often.
+_MOST_PAIRS = 1_000_000
 #: A handful of records leaves long tails: more draws than of most hypotheses, at little cost.
 _SAMPLER = {"target_accept": 0.98, "draws": 8000, "tune": 3000}
 
@@ -43,7 +46,8 @@ def price(
     fit : Fit
         A fit with a trend of density.
     prices : str, pathlib.Path or pandas.DataFrame, optional
-        File, table or bundle of prices; the default are the packaged ones.
+        File, table or bundle of prices; the default are those of the fit's bundle, else the
+        packaged ones.
     capability : str, optional
         Threshold of capability whose prices are taken; the default is the one with the most
         prices.
@@ -70,16 +74,18 @@ def price(
         For a capability that no price has.
     """
     density = fit.growth_rate()
-    given = load_data().prices if prices is None else read_prices(prices)
-    assert given is not None  # noqa: S101 - the packaged bundle holds prices
+    shipped = load_data().prices
+    assert shipped is not None  # noqa: S101 - the packaged bundle holds prices
+    own = fit.data.prices
+    given = read_prices(prices) if prices is not None else shipped if own is None else own
     chosen, rows = prices_of(given, capability)
     lines = least_squares(rows)
     of_prices = price_fit(rows, seed=seed, progress=progress)
     draws = _draws(density, of_prices.growth_rate(), days=lines.days, seed=seed)
-    packaged = prices is None and chosen == "GPT-3.5 or better"
+    packaged = prices is None and chosen == "GPT-3.5 or better" and given.equals(shipped)
     return Corollary(
         name="price",
-        title=f"What {chosen} costs halves; density alone explains a part of it",
+        title=f"How fast prices of {chosen} halve, and how fast by density alone",
         run=fit.spec.name,
         rows=_rows(draws, lines, packaged=packaged),
         draws=draws,
@@ -97,7 +103,7 @@ def price(
         ),
         notes=_notes(rows, given, chosen),
         inputs={
-            "prices": "packaged" if prices is None else _name(prices),
+            "prices": "of the data" if prices is None else _name(prices),
             "capability": chosen,
             "seed": seed,
         },
@@ -163,8 +169,10 @@ def price_fit(rows: pd.DataFrame, *, seed: int = DEFAULT_SEED, progress: bool = 
 
 
 def _draws(density: xr.DataArray, of_prices: xr.DataArray, *, days: float, seed: int) -> xr.Dataset:
-    """Pair draws of two posteriors that know nothing of each other; the fewer are repeated."""
-    n = max(density.size, of_prices.size)
+    """Pair draws of two posteriors that know nothing of each other, each as often as the others."""
+    n = math.lcm(density.size, of_prices.size)
+    if n > _MOST_PAIRS:
+        n = max(density.size, of_prices.size)
     rng = np.random.default_rng(seed)
     own = np.resize(density.to_numpy().ravel(), n)
     fall = rng.permutation(np.resize(of_prices.to_numpy().ravel(), n))

@@ -142,7 +142,9 @@ def typical_values(
     given["midpoint_loss"] = _middle_loss(spec, template, benchmarks, given)
     given["link_slope"] = _STEEPNESS / given["midpoint_loss"]
     given |= {name: k * rate_of_doubling(doubling_days) for name, k in _RATES.items()}
-    own = {"floor", "midpoint_loss", "link_slope"} | set(spec.priors)
+    own = {"midpoint_loss", "link_slope"} | set(spec.priors)
+    if spec.link.floor == "free":
+        own.add("floor")
     given = {name: value for name, value in given.items() if name in own}
     if np.isfinite(doubling_days) and "growth_rate" in given:
         del given["growth_rate"]

@@ -9,7 +9,7 @@ from bayesdensing import corollaries
 from bayesdensing.cli import main
 from tests.analysis.scored import make_scored_fit
 from tests.analysis.synthetic import make_fit
-from tests.corollaries.test_compression import with_children
+from tests.corollaries.compressed import with_children
 
 NAMES = corollaries.NAMES
 

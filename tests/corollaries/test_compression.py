@@ -3,70 +3,15 @@
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from bayesdensing.analysis.ruler import Ruler
 from bayesdensing.corollaries import compression
 from bayesdensing.corollaries.compression_likelihood import Likelihood
 from bayesdensing.corollaries.compression_model import changes_given
 from bayesdensing.corollaries.compression_pairs import find_pairs
 from bayesdensing.errors import DataNeedError, InputError
-from tests.analysis.scored import N_ITEMS
-from tests.analysis.synthetic import BENCHMARKS
-
-
-def with_children(fit, changes, *, seed=1):
-    """Put children into a fit's bundle: method to true changes of log density, a pair each.
-
-    Children have a third of the parameters, quantised ones all of them, and a departure of their
-    own; the harness scores them.
-    """
-    rng = np.random.default_rng(seed)
-    truth = fit.posterior.isel(chain=[0], draw=[0])
-    ruler = Ruler.from_posterior(truth, fit.spec)
-    models, scores = fit.data.models, fit.data.scores
-    measured = [(label.split(" | "), s) for label, s in zip(
-        fit.idata["observed_data"]["score_obs"].values,
-        fit.idata["observed_data"]["score"].values, strict=True)]  # fmt: skip
-    scores = pd.DataFrame(
-        [(*names, score, "made up") for names, score in measured],
-        columns=["model", "benchmark", "evaluator", "score", "source"],
-    )
-    rows, measurements, n = [], [], 0
-    for method, amounts in changes.items():
-        for amount in amounts:
-            parent = models.iloc[n % len(models)]
-            quantised = method.startswith("quantized")
-            size = parent["n_params"] / (1 if quantised else 3)
-            name = f"child-{n:02d}"
-            rows.append(
-                parent.to_dict()
-                | {
-                    "model": name,
-                    "n_params": round(size),
-                    "n_params_active": round(size),
-                    "parent": parent["model"],
-                    "compression": method.split(",")[0],
-                    "weight_bits": 4.0 if quantised else np.nan,
-                }
-            )
-            i = fit.posterior["llm"].to_numpy().tolist().index(parent["model"])
-            log_size = float(truth["log_density"][0, 0, i]) + amount + np.log(size)
-            for b, benchmark in enumerate(BENCHMARKS):
-                reach = float(truth["deviation_sd"][0, 0, b])
-                score = ruler.score(
-                    np.array([[log_size]]), np.array([b]), departure=reach * rng.normal()
-                )
-                noise = np.hypot(0.02, np.sqrt(score * (1 - score) / N_ITEMS[b]))
-                drawn = np.clip(float((score + noise * rng.normal())[0, 0]), 0, 1)
-                measurements.append((name, benchmark, "harness", drawn, "made up"))
-            n += 1
-    frames = fit.data.frames
-    frames["models"] = pd.concat([models, pd.DataFrame(rows)], ignore_index=True)
-    new = pd.DataFrame(measurements, columns=scores.columns)
-    frames["scores"] = pd.concat([scores, new], ignore_index=True).assign(n_shots=np.nan)
-    return replace(fit, data=replace(fit.data, _frames=frames))
+from tests.analysis.scored import make_scored_fit
+from tests.corollaries.compressed import with_children
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +57,23 @@ def test_bits_and_cost_are_on_the_table_of_quantised_llms_alone(found):
     np.testing.assert_allclose(by_cost, 3.45 / (2.45 / 4 + 1))
     assert table.loc[~quantised, "ratio_per_bit_median"].isna().all()
     assert found.row("pairs").value == len(table) == 14
+
+
+@pytest.mark.slow
+def test_intervals_hold_as_many_truths_as_they_say():
+    inside, means = [], []
+    for seed in range(12):
+        fit = make_scored_fit(n_llms=14, draws=100, seed=seed + 1)
+        truth = -0.6 + 0.3 * np.random.default_rng(seed).normal(size=12)
+        found = compression(with_children(fit, {"pruned": truth.tolist()}, seed=seed), shared=0.0)
+        low, high = np.quantile(found.draws["change"], [0.055, 0.945], axis=(0, 1))
+        order = found.draws["pair"].to_numpy().argsort()
+        inside += ((low[order] < truth) & (truth < high[order])).tolist()
+        ends = found.row("ratio[pruned]").estimate.eti89
+        means.append(ends[0] < np.exp(-0.6) < ends[1])
+    # of 144 pairs, less than independent ones tell: those of a world share its ruler
+    assert 0.80 <= np.mean(inside) <= 0.97
+    assert sum(means) >= 8
 
 
 def test_counter_examples_are_named(scored):

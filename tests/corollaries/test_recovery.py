@@ -13,7 +13,7 @@ from bayesdensing.data import DataBundle
 from bayesdensing.spec import Spec, load_spec
 from tests.hypotheses.worlds import make_world
 
-DAYS, N_LLMS, SCORE = 150.0, 40, 0.7
+DAYS, N_LLMS, SCORE = 150.0, 30, 0.7
 CHIP_DAYS = 2.1 * 365.25
 
 pytestmark = pytest.mark.slow
@@ -27,7 +27,7 @@ def world(tiny_frames):
 
 @pytest.fixture(scope="module")
 def fit(world):
-    settings = dict(load_spec("joint")) | {"sampler": {"draws": 400, "tune": 800, "chains": 2}}
+    settings = dict(load_spec("joint")) | {"sampler": {"draws": 300, "tune": 500, "chains": 2}}
     return fitting.fit(Spec(**settings), world.data, seed=3, progress=False)
 
 

@@ -94,6 +94,12 @@ def test_a_corollary_of_a_run_that_did_not_converge_says_so():
     assert "NOT CONVERGED" in bd.plot.corollary(found).figure.get_suptitle()
 
 
+@pytest.mark.parametrize("name", ["price", "edge", "payback", "engines"])
+def test_a_fit_without_a_trend_is_refused_plainly(name):
+    with pytest.raises(DataNeedError, match="no growth rate"):
+        bd.corollary(name, make_fit(leave_out=("growth_rate",)))
+
+
 def test_constants_come_with_their_sources_and_may_be_a_bundles_own():
     assert constant("chip_compute_per_dollar_doubling").value == 2.1
     assert constant("chatgpt_release").date.isoformat() == "2022-11-30"

@@ -8,8 +8,8 @@ from bayesdensing import plots
 from bayesdensing.corollaries import acceleration, compression, edge, engines, payback
 from tests.analysis.scored import make_scored_fit
 from tests.analysis.synthetic import make_fit
-from tests.corollaries.test_acceleration import changed
-from tests.corollaries.test_compression import with_children
+from tests.corollaries.changing import changed
+from tests.corollaries.compressed import with_children
 
 
 def shown(axes):

@@ -37,6 +37,16 @@ def test_a_world_of_any_hypothesis_is_a_valid_bundle_that_says_it_is_simulated(
             assert table["source"].str.startswith("simulated after ").all()
 
 
+def test_limits_that_are_known_are_not_set(template):
+    limits = load_spec("known_limits")
+    given = typical_values(limits, template, doubling_days=100)
+    assert not {"floor", "ceiling"} & set(given)
+    truth = simulate(limits, template, seed=4, given=given).truth
+    assert (truth["ceiling"] == 1).all()
+    free = typical_values(load_spec("joint"), template)["floor"]
+    np.testing.assert_allclose(truth["floor"], free - 0.01)
+
+
 def test_the_seed_says_which_world(template):
     joint = load_spec("joint")
     first, again, other = (simulate(joint, template, seed=s).data.sha256 for s in (1, 1, 2))
