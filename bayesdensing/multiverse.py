@@ -98,24 +98,26 @@ def _prior(spec: Spec, data: DataBundle) -> Iterator[Variant]:
 
 def _tokens(spec: Spec, data: DataBundle) -> Iterator[Variant]:
     for rule, value in (("fixed", 1e12), ("fixed", 5e12), ("ratio", 20), ("ratio", 60)):
-        yield _other(spec, "reference_tokens", f"{rule} {value:g}", rule=rule, value=float(value))
+        yield from _other(
+            spec, "reference_tokens", f"{rule} {value:g}", rule=rule, value=float(value)
+        )
 
 
 def _law(spec: Spec, data: DataBundle) -> Iterator[Variant]:
     for law in ("chinchilla", "power"):
-        yield _other(spec, "loss", law, axis="loss_law", law=law)
+        yield from _other(spec, "loss", law, axis="loss_law", law=law)
 
 
 def _size_effects(spec: Spec, data: DataBundle) -> Iterator[Variant]:
     for on in (True, False):
         word = "shared by runs of a size" if on else "none"
-        yield _other(spec, "loss", word, axis="size_effects", size_effects=on)
+        yield from _other(spec, "loss", word, axis="size_effects", size_effects=on)
 
 
 def _of_growth(key: str, *values: str) -> Callable[[Spec, DataBundle], Iterator[Variant]]:
     def make(spec: Spec, data: DataBundle) -> Iterator[Variant]:
         for value in values:
-            yield _other(spec, "growth", value, axis=key, **{key: value})
+            yield from _other(spec, "growth", value, axis=key, **{key: value})
 
     return make
 
@@ -123,30 +125,36 @@ def _of_growth(key: str, *values: str) -> Callable[[Spec, DataBundle], Iterator[
 def _compressed(spec: Spec, data: DataBundle) -> Iterator[Variant]:
     for on in (False, True):
         word = "let in" if on else "left out"
-        yield _other(spec, "data", word, axis="compressed", compressed=on)
+        yield from _other(spec, "data", word, axis="compressed", compressed=on)
 
 
 def _evidence(spec: Spec, data: DataBundle) -> Iterator[Variant]:
     for least in (1, 2, 3):
         word = f"{least} benchmarks or more"
-        yield _other(spec, "data", word, axis="min_scores", min_scores=least)
+        yield from _other(spec, "data", word, axis="min_scores", min_scores=least)
 
 
-def _other(spec: Spec, part: str, choice: str, *, axis: str = "", **change: Any) -> Variant:
-    """Return a variant with other values of one part of the hypothesis."""
+def _other(
+    spec: Spec, part: str, choice: str, *, axis: str = "", **change: Any
+) -> Iterator[Variant]:
+    """Give a variant with other values of one part, if the hypothesis can have them."""
     raw = {**dict(spec)}
     raw[part] = {**getattr(spec, part).model_dump(), **change}
     stated = raw.pop("priors")
-    free = Spec(**raw)
-    kept = {name: prior for name, prior in stated.items() if name in free.priors}
-    return Variant(axis or part, choice, Spec(**{**raw, "priors": kept}))
+    try:
+        free = Spec(**raw)
+        kept = {name: prior for name, prior in stated.items() if name in free.priors}
+        other = Spec(**{**raw, "priors": kept})
+    except ValueError:  # such as rates by benchmark of a single one
+        return
+    yield Variant(axis or part, choice, other)
 
 
 def _without_benchmark(spec: Spec, data: DataBundle) -> Iterator[Variant]:
     benchmarks = designs.benchmarks_of(spec, data)
     for left in benchmarks if len(benchmarks) > 1 else ():
         rest = tuple(b for b in benchmarks if b != left)
-        yield _other(spec, "data", left, axis="without_benchmark", benchmarks=rest)
+        yield from _other(spec, "data", left, axis="without_benchmark", benchmarks=rest)
 
 
 def _without_evaluator(spec: Spec, data: DataBundle) -> Iterator[Variant]:
@@ -213,7 +221,7 @@ def _experts(spec: Spec, data: DataBundle) -> Iterator[Variant]:
 def _series(spec: Spec, data: DataBundle) -> Iterator[Variant]:
     rows = data.frames["densities"]
     for name in sorted(rows["series"].unique()):
-        yield _other(spec, "data", str(name), axis="series", series=str(name))
+        yield from _other(spec, "data", str(name), axis="series", series=str(name))
 
 
 def _scores(spec: Spec, data: DataBundle) -> pd.DataFrame:

@@ -134,6 +134,15 @@ def test_choices_that_are_made_already_are_no_variants(bundle):
     assert "loss_law=chinchilla" in power
 
 
+def test_choices_that_a_hypothesis_cannot_have_are_left_out(bundle):
+    spec = load_spec("joint")
+    one = Spec(**{**dict(spec), "data": {"benchmarks": ("MMLU",)}})
+    axes = {v.axis for v in variants(one, bundle)}
+    assert "benchmark_growth" not in axes
+    assert "without_benchmark" not in axes
+    assert "loss_law" in axes
+
+
 def test_priors_of_the_packaged_hypothesis_are_halved_and_doubled(bundle):
     spec = load_spec("joint")
     own = [v for v in variants(spec, bundle, axes=["prior"]) if v.axis == "prior"]

@@ -22,8 +22,10 @@ class OpenPrior(Prior):
 
     Parameters
     ----------
-    dist, params
-        As of any prior; the data's values at first.
+    dist : str
+        As of any prior.
+    params : mapping of str to float
+        As of any prior: the data's values at first.
     name : str
         Its name in the hypothesis.
     """

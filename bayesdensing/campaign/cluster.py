@@ -102,7 +102,11 @@ def on_cluster(
             client = stack.enter_context(Client(cluster))
         tell(_crew(client, workers, scheduler))
         name = f"bayesdensing-{uuid.uuid4().hex}"
-        client.register_plugin(_Bench(warm, name))
+        try:
+            client.register_plugin(_Bench(warm, name))
+        except (ImportError, AttributeError) as error:
+            where = f"the workers of {scheduler}"
+            raise RunError(f"{where} need bayesdensing, in this version: {error}") from None
         try:
             yield from _rounds(client, name, jobs, tell)
         except CancelledError:

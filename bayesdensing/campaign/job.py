@@ -48,7 +48,18 @@ class Recipe(Protocol):
         ...
 
     def warmed(self, tell: Callable[[str], None]) -> Self:
-        """Return the recipe with what all processes share worked out, once per campaign."""
+        """Return the recipe with what all processes share worked out, once per campaign.
+
+        Parameters
+        ----------
+        tell : callable
+            Called with lines of progress.
+
+        Returns
+        -------
+        Recipe
+            What is sent to the processes.
+        """
         ...
 
     def prepared(self) -> Work:

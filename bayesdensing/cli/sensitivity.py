@@ -119,10 +119,10 @@ def _print(found: "Sensitivity", folder: Path) -> None:
     console.print(_shown(found))
     for line in found.sentences:
         console.print(line)
-    for name in ("influence", "budget"):
+    for name, caption in _CAPTIONS.items():
         table = getattr(found, name)
         if table is not None:
-            console.print(_few(table, _CAPTIONS[name]))
+            console.print(_few(table.head(_ROWS), caption))
     bad = found.table[~found.table["converged"].astype(bool)]
     for row in bad.head(12).to_dict("records"):
         why = row["failure"] or f"R-hat {row['max_rhat']:.3f}, {row['divergences']:.0f} divergences"
@@ -154,7 +154,9 @@ def _shown(found: "Sensitivity") -> Any:
     return shown
 
 
+_ROWS = 10
 _CAPTIONS = {
+    "scaling": "power-scaling sensitivity of the rate, the largest",
     "influence": "LLMs without which the rate moves most, by importance weights",
     "budget": "what of the rate's variance goes if a source is known (linear approximation)",
 }

@@ -112,10 +112,11 @@ def _caption(found: "Calibration", panels: int, data: xr.Dataset) -> str:
     rate = found.headline
     if rate:
         parts = [
-            f"{percent(c.share)} for {percent(c.probability)} (99 % range "
-            f"{percent(c.range99[0])} to {percent(c.range99[1])})"
+            f"{percent(c.share)} of {percent(c.probability)} "
+            f"({percent(c.range99[0])} to {percent(c.range99[1])})"
             for c in rate.values()
         ]
-        lines.append("Growth rate in its intervals: " + "; ".join(parts) + ".")
+        lines.append(f"Intervals of the growth rate that hold the truth: {', '.join(parts)};")
+        lines.append("in brackets the central 99 % range, were the intervals right.")
     lines.append(f"{found.about['spec']}; truths from {found.about['truths']}.")
     return "\n".join(lines)

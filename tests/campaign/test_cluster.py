@@ -1,14 +1,11 @@
 """Campaigns on Dask workers that are processes of their own, some of which are killed."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +14,11 @@ import pytest
 
 from bayesdensing.campaign import carry_out
 from bayesdensing.errors import RunError
+from tests.campaign.processes import environment, scheduler, stored, wait_until
 from tests.campaign.recipes import Sums, jobs
 
 pytest.importorskip("distributed")
 
-ROOT = Path(__file__).parents[2]
 #: Dask's own: a loop that ends after its sockets, and a client that finds its scheduler gone.
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore:.*unclosed.*")
 
@@ -44,11 +41,6 @@ RUN = """
 """
 
 
-def environment() -> dict[str, str]:
-    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-    return {**os.environ, "PYTHONPATH": path}
-
-
 def start(script: Path, *argv: object) -> "subprocess.Popen[str]":
     # a file: processes that are spawned import it anew
     script.write_text(textwrap.dedent(RUN))
@@ -56,47 +48,6 @@ def start(script: Path, *argv: object) -> "subprocess.Popen[str]":
         [sys.executable, str(script), *map(str, argv)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(),
     )  # fmt: skip
-
-
-def stored(folder: Path) -> int:
-    return len(list((folder / "fits").rglob("*.json")))
-
-
-def wait_until(condition: Any, *, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.02)
-
-
-@contextmanager
-def scheduler(tmp_path: Path, workers: int) -> Iterator[tuple[str, list["subprocess.Popen[str]"]]]:
-    """Start a scheduler and workers, each a process of its own, on loopback."""
-    place = tmp_path / "scheduler.json"
-    quiet: dict[str, Any] = {
-        "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "text": True,
-        "env": environment(), "cwd": tmp_path,
-    }  # fmt: skip
-    dask = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
-    options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show"]
-    main = subprocess.Popen([*dask, *options, "--scheduler-file", str(place)], **quiet)
-    crew: list[subprocess.Popen[str]] = []
-    try:
-        wait_until(place.exists)
-        wait_until(lambda: place.read_text().strip().endswith("}"))
-        address = json.loads(place.read_text())["address"]
-        crew += [worker(address, quiet) for _ in range(workers)]
-        yield address, crew
-    finally:
-        for process in (*crew, main):
-            process.kill()
-            process.wait()
-
-
-def worker(address: str, quiet: dict[str, Any]) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "distributed.cli.dask_worker", address]
-    options = ["--nthreads", "1", "--no-dashboard", "--no-nanny", "--memory-limit", "0"]
-    return subprocess.Popen([*command, *options], **quiet)
 
 
 @pytest.fixture
