@@ -302,12 +302,13 @@ class _Fits:
         names, per_llm = kept["llm"].to_numpy(), _per_llm(run)
         scaling = scaling_table(rate, priors=prior_terms(run), blocks={})
         blocks = scaling_table(kept["growth_rate"], priors={}, blocks=_block_terms(run, kept))
+        parts = pd.concat([scaling, blocks])
         influence = influence_table(
             np.ravel(kept["growth_rate"]), per_llm, names, most=_INFLUENTIAL
         )
         row: Row = plain(
             {
-                "scaling": _stored(pd.concat([scaling, blocks])),
+                "scaling": _stored(parts.sort_values("psense", ascending=False, kind="stable")),
                 "influence": _stored(influence),
                 "budget": _stored(budget_table(run.posterior)),
                 "converged": run.diagnostics.converged,
