@@ -49,6 +49,11 @@ docs: $(VENV)/.dev-ready  ## docstrings, their examples, and the links and comma
 	$(BIN)/python -m pytest -q -p tests.conftest --doctest-modules bayesdensing
 	$(BIN)/python .ci/docs.py
 
+.PHONY: site
+site: $(VENV)/.docs-ready  ## build the documentation site into build/site; a warning fails
+	$(BIN)/python -m sphinx -q -W --keep-going -c docs -b html -d build/doctrees . build/site
+	@echo "build/site/docs/index.html"
+
 .PHONY: notebooks
 notebooks: $(VENV)/.dev-ready  ## execute every notebook; an error in one fails
 	$(BIN)/python .ci/notebooks.py
@@ -67,7 +72,7 @@ bench: $(VENV)/.bench-ready  ## measure speed against peers for hours, rewrite t
 
 .PHONY: constraints
 constraints: | $(UV)  ## pin the newest versions that pyproject.toml allows
-	$(UV) pip compile -q pyproject.toml --extra dev --extra report --group build --group bench --upgrade \
+	$(UV) pip compile -q pyproject.toml --extra dev --extra docs --extra report --group build --group bench --upgrade \
 	    --universal --fork-strategy fewest --python-version 3.12 \
 	    --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	    -o $(VENV)/pins.txt > /dev/null
@@ -120,6 +125,9 @@ $(VENV)/.run-ready: pyproject.toml constraints.txt | $(UV)
 
 $(VENV)/.dev-ready: $(VENV)/.run-ready
 	$(call install,the development tools,.[dev])
+
+$(VENV)/.docs-ready: $(VENV)/.dev-ready
+	$(call install,what builds the site,.[docs])
 
 $(VENV)/.bench-ready: $(VENV)/.run-ready
 	@echo "installing the peers into $(VENV) ..." >&2
