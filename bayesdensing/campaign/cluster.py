@@ -30,9 +30,6 @@ __all__ = ["on_cluster"]
 
 #: Seconds to wait for a scheduler, and for its first worker.
 _PATIENCE = 30
-#: Times that jobs whose processes were killed are handed in anew. The scheduler itself gives a job
-#: to a few processes before it takes the job for what kills them.
-_ROUNDS = 3
 
 
 class _Bench(WorkerPlugin):  # type: ignore[misc]
@@ -150,23 +147,35 @@ def _crew(client: Client, workers: int | None, scheduler: str | None) -> str:
 def _rounds(
     client: Client, name: str, jobs: Sequence[Job], tell: Callable[[str], None]
 ) -> Iterator[tuple[Job, Done]]:
-    """Hand jobs in, and those that lost their processes again."""
-    left = list(jobs)
-    for _ in range(_ROUNDS):
-        lost = []
-        for job, future in _as_done(client, name, left):
-            try:
-                done: Done = future.result()
-            except KilledWorker:
-                lost.append(job)
-                continue
-            future.release()
-            yield job, done
-        left = lost
-        if not left:
-            return
-        tell(f"{len(left)} fits lost their processes: they are handed in again")
-    raise RunError(f"{left[0].key} ended every process that it was given to")
+    """Hand jobs in together; those that lost their processes once more, one by one.
+
+    A job that waits at a worker is counted as lost with the one that ended it: alone, only the one
+    that is to blame is lost again.
+    """
+    lost: list[Job] = []
+    yield from _kept(client, name, jobs, lost)
+    if not lost:
+        return
+    tell(f"{len(lost)} fits lost their processes: they are handed in again, one by one")
+    again: list[Job] = []
+    for job in lost:
+        yield from _kept(client, name, [job], again)
+    if again:
+        raise RunError(f"{again[0].key} ended every process that it was given to")
+
+
+def _kept(
+    client: Client, name: str, jobs: Sequence[Job], lost: list[Job]
+) -> Iterator[tuple[Job, Done]]:
+    """Yield what is done; note jobs that are taken for what ends their processes."""
+    for job, future in _as_done(client, name, jobs):
+        try:
+            done: Done = future.result()
+        except KilledWorker:
+            lost.append(job)
+            continue
+        future.release()
+        yield job, done
 
 
 def _as_done(client: Client, name: str, jobs: Sequence[Job]) -> Iterator[tuple[Job, Future]]:

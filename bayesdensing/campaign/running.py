@@ -92,10 +92,11 @@ def carry_out(
                 found[job.key] = done
                 tally.count()
         except KeyboardInterrupt:
-            left = len(jobs) - len(found)
+            # one may have been stored and not yet been counted
+            stored = sum(shelf.take(job) is not None for job in jobs)
             tell(
-                f"{len(found)} of {len(jobs)} fits are stored in {folder}; the same command makes "
-                f"the other {left}"
+                f"{stored} of {len(jobs)} fits are stored in {folder}; the same command makes "
+                f"the other {len(jobs) - stored}"
             )
             raise
     ordered = {job.key: found[job.key] for job in jobs}

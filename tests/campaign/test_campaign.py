@@ -97,8 +97,8 @@ def test_an_interrupt_says_what_is_left_and_keeps_what_is_done(
     told: list[str] = []
     with pytest.raises(KeyboardInterrupt):
         carry_out(Sums(str(marked)), jobs(5), tmp_path, tell=told.append)
-    assert told[-1].startswith("2 of 5 fits are stored in")
-    assert told[-1].endswith("the same command makes the other 3")
+    assert told[-1].startswith("3 of 5 fits are stored in")
+    assert told[-1].endswith("the same command makes the other 2")
     monkeypatch.undo()
     assert carry_out(Sums(str(marked)), jobs(5), tmp_path).new == 2
 
