@@ -31,7 +31,10 @@ html_theme = "pydata_sphinx_theme"
 html_title = f"bayesdensing {release}"
 html_static_path: list[str] = []
 html_copy_source = html_show_sourcelink = False
+# all pages, in their sections: there are no deeper levels to navigate by
+html_sidebars = {"**": ["globaltoc.html"]}
 html_theme_options = {
+    "navbar_center": [],
     "show_prev_next": False,
     "navigation_with_keys": False,
     "secondary_sidebar_items": ["page-toc"],
