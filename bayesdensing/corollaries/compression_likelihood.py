@@ -3,7 +3,8 @@
 As in `density_of`, draws are not weighted by how well they explain the scores of new LLMs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ from bayesdensing.laws.score import binomial_variance
 if TYPE_CHECKING:
     from bayesdensing.analysis import Fit
 
-__all__ = ["CHUNK", "Likelihood", "likelihood_of_changes"]
+__all__ = ["CHUNK", "Likelihood", "in_chunks", "likelihood_of_changes"]
 
 #: Nodes of an LLM's log density, and of a departure (in sd).
 _NODES = 61
@@ -56,7 +57,7 @@ class Likelihood:
     parent: np.ndarray
 
     def at(self, change: np.ndarray) -> np.ndarray:
-        """Return the log likelihood at changes, linear between nodes and beyond the last ones.
+        """Return the log likelihood at changes: parabolas near nodes, straight beyond the ends.
 
         Parameters
         ----------
@@ -69,20 +70,40 @@ class Likelihood:
             Log likelihood.
         """
         place = (change - self.start[..., None]) / self.step[..., None]
-        left = np.clip(np.floor(place), 0, self.log_p.shape[-1] - 2).astype(np.intp)
-        low = np.take_along_axis(self.log_p, left, axis=-1)
-        high = np.take_along_axis(self.log_p, left + 1, axis=-1)
-        return np.asarray(low + (place - left) * (high - low))
+        middle = np.clip(np.rint(place), 1, self.log_p.shape[-1] - 2).astype(np.intp)
+        low, here, high = (
+            np.take_along_axis(self.log_p, middle + shift, axis=-1) for shift in (-1, 0, 1)
+        )
+        away = place - middle
+        near = np.clip(away, -1, 1)
+        slope, bend = (high - low) / 2, high - 2 * here + low
+        parabola = here + near * slope + near**2 * bend / 2
+        return np.asarray(parabola + (away - near) * (slope + near * bend))
 
-    def moments(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return mean and sd of each change under a flat prior over its nodes, (draw, pair)."""
-        weight = np.exp(self.log_p)
+    def normal(self, prior_variance: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return the normal likelihoods that stand for these beside a normal prior of mean 0.
+
+        Parameters
+        ----------
+        prior_variance : float
+            Of the change (natural log, squared).
+
+        Returns
+        -------
+        tuple of ndarray
+            Precision, and precision times mean, (draw, pair): those that make prior times
+            likelihood have the mean and variance that it has; nearly none for one-sided ones.
+        """
+        nodes = self.start[..., None] + self.step[..., None] * np.arange(self.log_p.shape[-1])
+        log_p = self.log_p - nodes**2 / (2 * prior_variance)
+        weight = np.exp(log_p - log_p.max(axis=-1, keepdims=True))
         weight /= weight.sum(axis=-1, keepdims=True)
-        nodes = np.arange(self.log_p.shape[-1])
-        mean = weight @ nodes
-        square = weight @ nodes**2
-        sd = np.sqrt(np.maximum(square - mean**2, 0.1))
-        return self.start + self.step * mean, self.step * sd
+        mean = (weight * nodes).sum(axis=-1)
+        variance = (weight * nodes**2).sum(axis=-1) - mean**2
+        # a likelihood between two nodes is not narrower than half their distance
+        precision = 1 / np.maximum(variance, (self.step / 2) ** 2)
+        own = np.maximum(precision - 1 / prior_variance, 1e-3)
+        return own, precision * mean
 
     def bounds(self) -> np.ndarray:
         """Return on which side scores tell of a change, (pair,).
@@ -149,17 +170,39 @@ def likelihood_of_changes(
     order = list(dict.fromkeys(rows["model"]))
     llms = _Llms(fit, model, dict(zip(order, zip(units, cells, strict=True), strict=True)), rng)
     llms.place(sorted(set(pairs["parent"])))
-    found = []
-    n = model.n_draws
-    for at in range(0, n, CHUNK):
-        part = slice(at, min(at + CHUNK, n))
-        found.append(llms.chunk(part, pairs, rng=rng))
+    found = in_chunks(
+        lambda part, own: llms.chunk(part, pairs, rng=own), draws=model.n_draws, rng=rng
+    )
     return Likelihood(
         **{
             name: np.concatenate([getattr(one, name) for one in found])
             for name in ("start", "step", "log_p", "parent")
         }
     )
+
+
+def in_chunks[T](
+    work: Callable[[slice, np.random.Generator], T], *, draws: int, rng: np.random.Generator
+) -> list[T]:
+    """Do something to `CHUNK` draws at a time, two chunks at once.
+
+    Parameters
+    ----------
+    work : callable
+        Takes which draws, and a source of randomness of their own.
+    draws : int
+        Draws in all.
+    rng : numpy.random.Generator
+        Source of theirs.
+
+    Returns
+    -------
+    list
+        What it returned, in the order of the draws: the same whichever chunk was done first.
+    """
+    parts = [slice(at, min(at + CHUNK, draws)) for at in range(0, draws, CHUNK)]
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(work, parts, rng.spawn(len(parts))))
 
 
 class _Llms:

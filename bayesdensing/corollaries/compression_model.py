@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayesdensing.analysis.gibbs import draw_on_nodes
-from bayesdensing.corollaries.compression_likelihood import CHUNK, Likelihood
+from bayesdensing.corollaries.compression_likelihood import Likelihood, in_chunks
 
 __all__ = ["MEAN_SD", "SPREAD_SD", "Changes", "changes_given"]
 
@@ -22,9 +22,9 @@ __all__ = ["MEAN_SD", "SPREAD_SD", "Changes", "changes_given"]
 MEAN_SD, SPREAD_SD = 1.0, 0.5
 #: Spreads that are tried, and nodes of a change in spreads about its method's mean.
 _SPREADS = np.geomspace(0.01, 3.0, 48)
-_STEPS = np.linspace(-5, 5, 41)
+_STEPS = np.linspace(-4.5, 4.5, 31)
 #: Sweeps from an approximate start.
-_SWEEPS = 6
+_SWEEPS = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,19 +69,21 @@ def changes_given(likelihood: Likelihood, method: np.ndarray, *, seed: int) -> C
     Notes
     -----
     Every posterior draw has a chain of its own. It starts from a draw of the same model with each
-    likelihood replaced by a normal one of its mean and sd, for which means are integrated out
-    and the spread is drawn on a grid, and goes on by Gibbs sweeps with the likelihood as it is.
+    likelihood replaced by a normal one, for which means are integrated out and the spread is
+    drawn on a grid, and goes on by Gibbs sweeps with the likelihood as it is.
     """
     rng = np.random.default_rng(seed)
     n, n_methods = len(likelihood.start), int(method.max()) + 1
     change = np.empty(likelihood.start.shape)
     mean, spread = np.empty((n, n_methods)), np.empty((n, n_methods))
-    for m in range(n_methods):
-        own = np.flatnonzero(method == m)
-        for at in range(0, n, CHUNK):
-            part = slice(at, min(at + CHUNK, n))
+
+    def draw(part: slice, own_rng: np.random.Generator) -> None:
+        for m in range(n_methods):
+            own = np.flatnonzero(method == m)
             one = likelihood.take(part, own)
-            change[part, own], mean[part, m], spread[part, m] = _one_method(one, rng)
+            change[part, own], mean[part, m], spread[part, m] = _one_method(one, own_rng)
+
+    in_chunks(draw, draws=n, rng=rng)
     new = mean + spread * rng.normal(size=mean.shape)
     return Changes(change=change, mean=mean, spread=spread, new=new)
 
@@ -90,7 +92,7 @@ def _one_method(
     likelihood: Likelihood, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draw changes (draw, pair), their mean and their spread (draw,)."""
-    mean, spread = _normal_start(*likelihood.moments(), rng)
+    mean, spread = _normal_start(*likelihood.normal(MEAN_SD**2 + SPREAD_SD**2), rng)
     change = np.empty(likelihood.start.shape)
     for _ in range(_SWEEPS):
         nodes = mean[:, None, None] + spread[:, None, None] * _STEPS
@@ -103,24 +105,25 @@ def _one_method(
 
 
 def _normal_start(
-    middle: np.ndarray, sd: np.ndarray, rng: np.random.Generator
+    precision: np.ndarray, weighted: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw mean and spread given normal likelihoods of the changes, (draw,) each."""
-    log_p = np.empty((len(middle), len(_SPREADS)))
+    log_p = np.empty((len(precision), len(_SPREADS)))
+    middle = weighted / precision
     for i, tried in enumerate(_SPREADS):
-        precision = 1 / (sd**2 + tried**2)
-        weighted = (precision * middle).sum(axis=1)
-        posterior = precision.sum(axis=1) + MEAN_SD**-2
+        own = 1 / (1 / precision + tried**2)
+        total = (own * middle).sum(axis=1)
+        posterior = own.sum(axis=1) + MEAN_SD**-2
         log_p[:, i] = (
-            np.log(precision).sum(axis=1)
-            - (precision * middle**2).sum(axis=1)
-            + weighted**2 / posterior
+            np.log(own).sum(axis=1)
+            - (own * middle**2).sum(axis=1)
+            + total**2 / posterior
             - np.log(posterior)
         ) / 2 + _spread_prior(tried)
     nodes = np.broadcast_to(np.log(_SPREADS), log_p.shape)
     spread = np.exp(draw_on_nodes(rng, nodes, log_p))
-    precision = 1 / (sd**2 + spread[:, None] ** 2)
-    return _mean((precision * middle).sum(axis=1), precision.sum(axis=1), rng), spread
+    own = 1 / (1 / precision + spread[:, None] ** 2)
+    return _mean((own * middle).sum(axis=1), own.sum(axis=1), rng), spread
 
 
 def _parameters(
