@@ -74,7 +74,8 @@ def run_command(
         process = subprocess.Popen(
             list(command),
             cwd=_ROOT,
-            env={**os.environ, **(env or {})},
+            # in the order in which it is said: the last line is shown where a process fails
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=said,

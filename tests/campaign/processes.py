@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["environment", "scheduler", "stored", "wait_until"]
+__all__ = ["environment", "interruptible", "scheduler", "stored", "wait_until"]
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,6 +19,19 @@ ROOT = Path(__file__).parents[2]
 def environment() -> dict[str, str]:
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     return {**os.environ, "PYTHONPATH": path}
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let what is started here be interrupted, also where the tests run in the background.
+
+    There interrupts are ignored, and so they would be by every process that is started.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def stored(folder: Path) -> int:

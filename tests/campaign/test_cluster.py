@@ -14,7 +14,7 @@ import pytest
 
 from bayesdensing.campaign import carry_out
 from bayesdensing.errors import RunError
-from tests.campaign.processes import environment, scheduler, stored, wait_until
+from tests.campaign.processes import environment, interruptible, scheduler, stored, wait_until
 from tests.campaign.recipes import Sums, jobs
 
 pytest.importorskip("distributed")
@@ -44,10 +44,11 @@ RUN = """
 def start(script: Path, *argv: object) -> "subprocess.Popen[str]":
     # a file: processes that are spawned import it anew
     script.write_text(textwrap.dedent(RUN))
-    return subprocess.Popen(
-        [sys.executable, str(script), *map(str, argv)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(),
-    )  # fmt: skip
+    with interruptible():
+        return subprocess.Popen(
+            [sys.executable, str(script), *map(str, argv)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(),
+        )  # fmt: skip
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from bayesdensing.data import DataBundle
-from tests.campaign.processes import environment, scheduler, stored, wait_until
+from tests.campaign.processes import environment, interruptible, scheduler, stored, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -23,10 +23,11 @@ SIMS = 16
 def start(place: Path, out: Path, *options: str) -> "subprocess.Popen[str]":
     lengths = ["--sims", str(SIMS), "--draws", "400", "--tune", "300", "--json"]
     fixed = ["calibrate", "trend", "--data", str(place), "--out", str(out), *lengths]
-    return subprocess.Popen(
-        [sys.executable, "-c", MAIN, *fixed, *options],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(),
-    )  # fmt: skip
+    with interruptible():
+        return subprocess.Popen(
+            [sys.executable, "-c", MAIN, *fixed, *options],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(),
+        )  # fmt: skip
 
 
 def end(process: "subprocess.Popen[str]") -> tuple[int, dict[str, Any], list[str]]:
