@@ -247,10 +247,8 @@ def density_nodes(
     of 2e-9.
     """
     centre = model.trend.at(unit.years) + model.covariates.shift(unit.columns)
-    kind, spread = (
-        model.frontier,
-        spread_factor(years=unit.years, dispersion_growth=model.dispersion_growth),
-    )
+    kind = model.frontier
+    spread = spread_factor(years=unit.years, dispersion_growth=model.dispersion_growth)
     dispersion = model.covariates.scatter(unit.columns, (spread * model.dispersion)[:, None])
     behind = spread * model.inefficiency_sd
     scale = np.sqrt(dispersion[:, 0] ** 2 + behind**2)

@@ -14,7 +14,13 @@ from bayesdensing.cli.console import (
     print_json,
     say,
 )
-from bayesdensing.cli.many import SchedulerOption, WorkersOption, refuse_both
+from bayesdensing.cli.many import (
+    DrawsOption,
+    SchedulerOption,
+    TuneOption,
+    WorkersOption,
+    refuse_both,
+)
 from bayesdensing.files import write_bytes
 
 if TYPE_CHECKING:
@@ -77,8 +83,8 @@ def _calibrate(
     seed: Annotated[
         int, typer.Option(min=0, max=2**32 - 1, help="Seed of designs, worlds and fits.")
     ] = 20241205,
-    draws: Annotated[int | None, typer.Option(min=4, help="Draws kept per chain.")] = None,
-    tune: Annotated[int | None, typer.Option(min=1, help="Warm-up per chain.")] = None,
+    draws: DrawsOption = None,
+    tune: TuneOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,

@@ -1,4 +1,4 @@
-"""What commands of many fits share: where they are made, and how a table is laid out."""
+"""What commands of many fits share: where they are made, and how long."""
 
 from typing import Annotated
 
@@ -6,7 +6,10 @@ import typer
 
 from bayesdensing.errors import SpecError
 
-__all__ = ["SchedulerOption", "WorkersOption", "refuse_both"]
+__all__ = ["DrawsOption", "SchedulerOption", "TuneOption", "WorkersOption", "refuse_both"]
+
+DrawsOption = Annotated[int | None, typer.Option(min=4, help="Draws kept per chain.")]
+TuneOption = Annotated[int | None, typer.Option(min=1, help="Warm-up per chain.")]
 
 WorkersOption = Annotated[
     int | None,

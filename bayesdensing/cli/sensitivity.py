@@ -15,7 +15,13 @@ from bayesdensing.cli.console import (
     print_json,
     say,
 )
-from bayesdensing.cli.many import SchedulerOption, WorkersOption, refuse_both
+from bayesdensing.cli.many import (
+    DrawsOption,
+    SchedulerOption,
+    TuneOption,
+    WorkersOption,
+    refuse_both,
+)
 from bayesdensing.files import write_bytes
 
 if TYPE_CHECKING:
@@ -68,8 +74,8 @@ def _sensitivity(
     seed: Annotated[
         int, typer.Option(min=0, max=2**32 - 1, help="Seed of the sampler.")
     ] = 20241205,
-    draws: Annotated[int | None, typer.Option(min=4, help="Draws kept per chain.")] = None,
-    tune: Annotated[int | None, typer.Option(min=1, help="Warm-up per chain.")] = None,
+    draws: DrawsOption = None,
+    tune: TuneOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
