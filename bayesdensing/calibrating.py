@@ -287,7 +287,7 @@ def _words(spec: Spec, data: DataBundle) -> str:
         "log_value_measured": "published values",
         "log_record_measured": "dates of records",
     }
-    return ", ".join(f"{size} {names[name]}" for name, size in sizes.items())
+    return ", ".join(f"{size} {names[name]}" for name, size in sizes.items() if name in names)
 
 
 @dataclass(frozen=True)

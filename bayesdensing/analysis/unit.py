@@ -316,21 +316,33 @@ def pair_log_density(
     ndarray, shape (draw, node, pair)
         Log probability densities of each pair's scores together, `laws.deviation`.
     """
-    member = (pair[:, None] == np.arange(len(benchmarks))).astype(float)
+    met = deviation.ends_met(score)
+    every = np.arange(len(benchmarks))
+    member = (pair[:, None] == every).astype(float)
+    member[met] = 0.0
     count = member.sum(axis=0)
-    residual = score - shifted(mean[..., pair], effect)
+    expected = shifted(mean[..., pair], effect)
+    residual = score - expected
     df = model.score_df[:, None]
-    return np.asarray(
-        deviation.shared_student_t(
-            total=residual @ member,
-            total_square=residual**2 @ member,
-            count=count,
-            own_variance=model.overdispersion[:, None, benchmarks] ** 2,
-            shared_variance=shared,
-            df=df[..., None],
-            log_constant=deviation.log_constant(count=count, df=df)[:, None],
-        )
+    pairs = {
+        "total": residual @ member,
+        "total_square": residual**2 @ member,
+        "count": count,
+        "own_variance": model.overdispersion[:, None, benchmarks] ** 2,
+        "shared_variance": shared,
+    }
+    density = deviation.shared_student_t(
+        **pairs, df=df[..., None], log_constant=deviation.log_constant(count=count, df=df)[:, None]
     )
+    if not len(met):
+        return np.asarray(density)
+    beyond = deviation.log_probability_beyond(
+        score[met] - expected[..., met],
+        side=1 - 2 * score[met],
+        **{name: part[..., pair[met]] for name, part in pairs.items()},
+        df=df[..., None],
+    )
+    return np.asarray(density + beyond @ (pair[met][:, None] == every))
 
 
 def log_likelihood(

@@ -6,7 +6,7 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from bayesdensing.laws.deviation import shared_student_t
+from bayesdensing.laws.deviation import log_probability_beyond, shared_student_t
 
 __all__ = ["group_log_density", "grouped_student_t", "measured"]
 
@@ -22,6 +22,7 @@ def grouped_student_t(
     group: np.ndarray,
     observed: np.ndarray,
     dims: str,
+    at_end: Any = None,
 ) -> Any:
     """Add observations whose groups are multivariate Student-t with compound symmetry.
 
@@ -45,6 +46,8 @@ def grouped_student_t(
         Observed values.
     dims : str
         Dimension of the observations.
+    at_end : TensorVariable of int, shape (met,), optional
+        Which observations lie at an end of a scale from 0 to 1; without it there are no ends.
 
     Returns
     -------
@@ -57,8 +60,8 @@ def grouped_student_t(
         own_scale,
         shared_variance,
         df,
-        logp=_logp(group, own_class),
-        random=_random(group, own_class),
+        logp=_logp(group, own_class, at_end),
+        random=_random(group, own_class, bounded=at_end is not None),
         signature="(o),(c),(p),()->(o)",
         observed=measured(name, observed, dims=dims),
         dims=dims,
@@ -85,7 +88,7 @@ def measured(name: str, values: np.ndarray, *, dims: str) -> Any:
     return pm.Data(f"{name}_measured", values, dims=dims, shape=values.shape)
 
 
-def group_log_density(group: np.ndarray, own_class: np.ndarray) -> Any:
+def group_log_density(group: np.ndarray, own_class: np.ndarray, at_end: Any = None) -> Any:
     """Return the function that gives each group's log density.
 
     Parameters
@@ -94,6 +97,9 @@ def group_log_density(group: np.ndarray, own_class: np.ndarray) -> Any:
         Group of each observation, every group with at least one.
     own_class : ndarray of int, shape (group,)
         Class of each group.
+    at_end : TensorVariable of int, shape (met,), optional
+        Which observations lie at an end of a scale from 0 to 1: of each the probability of lying
+        there or beyond counts, given those of its group that do not.
 
     Returns
     -------
@@ -101,34 +107,52 @@ def group_log_density(group: np.ndarray, own_class: np.ndarray) -> Any:
         Of values (obs,) and of mean, own scale, shared variance and degrees of freedom as
         `grouped_student_t` takes them; gives log densities (group,).
     """
-    count = np.bincount(group)
-    sizes, which = np.unique(count, return_inverse=True)
+    every = np.bincount(group)
+    sizes = np.arange(every.max() + 1)
 
-    def summed(values: Any) -> Any:
-        return pt.as_tensor(np.zeros(len(count)))[group].inc(values)
+    def summed(values: Any, of: Any = group) -> Any:
+        return pt.as_tensor(np.zeros(len(every)))[of].inc(values)
+
+    def inside() -> tuple[Any, Any]:
+        """Return 1 for what lies between the ends, else 0, and how many do in each group."""
+        if at_end is None:
+            return 1.0, every
+        within = pt.ones(len(group))[at_end].set(0.0)
+        return within, summed(within)
 
     def terms(value: Any, mean: Any, own: Any, shared: Any, df: Any) -> Any:
-        residual = value - mean
+        within, count = inside()
+        residual = within * (value - mean)
         # one log-gamma per distinct group size, not per group
         constant = (
             pt.gammaln((df + sizes) / 2) - pt.gammaln(df / 2) - sizes / 2 * pt.log(df * np.pi)
-        )[which]
-        return shared_student_t(
-            total=summed(residual),
-            total_square=summed(residual**2),
-            count=count.astype(float),
-            own_variance=(own**2)[own_class],
-            log_own_variance=(2 * pt.log(own))[own_class],
-            shared_variance=shared,
-            df=df,
-            log_constant=constant,
+        )[count.astype(int)]
+        groups = {
+            "total": summed(residual),
+            "total_square": summed(residual**2),
+            "count": count.astype(float),
+            "own_variance": (own**2)[own_class],
+            "shared_variance": shared,
+        }
+        density = shared_student_t(
+            **groups, df=df, log_own_variance=(2 * pt.log(own))[own_class], log_constant=constant
         )
+        if at_end is None:
+            return density
+        met = pt.as_tensor(group)[at_end]
+        beyond = log_probability_beyond(
+            value[at_end] - mean[at_end],
+            side=1 - 2 * value[at_end],
+            **{name: part[met] for name, part in groups.items()},
+            df=df,
+        )
+        return density + summed(beyond, met)
 
     return terms
 
 
-def _logp(group: np.ndarray, own_class: np.ndarray) -> Any:
-    terms = group_log_density(group, own_class)
+def _logp(group: np.ndarray, own_class: np.ndarray, at_end: Any) -> Any:
+    terms = group_log_density(group, own_class, at_end)
 
     def logp(value: Any, mean: Any, own: Any, shared: Any, df: Any) -> Any:
         return terms(value, mean, own, shared, df).sum()
@@ -136,7 +160,7 @@ def _logp(group: np.ndarray, own_class: np.ndarray) -> Any:
     return logp
 
 
-def _random(group: np.ndarray, own_class: np.ndarray) -> Any:
+def _random(group: np.ndarray, own_class: np.ndarray, *, bounded: bool) -> Any:
     def random(
         mean: np.ndarray,
         own: np.ndarray,
@@ -151,6 +175,7 @@ def _random(group: np.ndarray, own_class: np.ndarray) -> Any:
         tail = np.sqrt(spread / rng.chisquare(spread))
         common = rng.normal(size=shape) * np.sqrt(shared) * tail
         single = rng.normal(size=(*shape[:-1], mean.shape[-1]))
-        return np.asarray(mean + common[..., group] + single * (own * tail)[..., group])
+        drawn = mean + common[..., group] + single * (own * tail)[..., group]
+        return np.clip(drawn, 0.0, 1.0) if bounded else np.asarray(drawn)
 
     return random

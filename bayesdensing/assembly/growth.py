@@ -18,6 +18,7 @@ from bayesdensing.assembly.design import ScoreDesign
 from bayesdensing.assembly.grouped import grouped_student_t
 from bayesdensing.assembly.trend import add_trend, spread_at
 from bayesdensing.laws import score
+from bayesdensing.laws.deviation import ends_met
 from bayesdensing.laws.frontier import Frontier, frontier_of
 from bayesdensing.spec import Spec
 
@@ -67,6 +68,8 @@ def add_growth(spec: Spec, design: ScoreDesign, *, curve: Curve, link: Link, siz
     effect = pm.Normal("evaluator_effect", 0, effect_sd, dims=("evaluator", "benchmark"))
     own = pooled("overdispersion", spec.priors["overdispersion"], size=size)
     df = spec.priors["score_df"].rv("score_df")
+    met = ends_met(design.score)
+    ends = {"end": [design.labels[i] for i in met]}
     # exponentials once a cell, not once a measurement
     ratio = pt.exp(effect)[design.obs_evaluator, design.obs_benchmark]
     measured = score.multiplied_odds(expected[design.obs_pair], ratio)
@@ -80,6 +83,7 @@ def add_growth(spec: Spec, design: ScoreDesign, *, curve: Curve, link: Link, siz
         group=design.obs_pair,
         observed=design.score,
         dims="score_obs",
+        at_end=pm.Data("score_at_end", met, dims="end", coords=ends, shape=(None,)),
     )
     return effect_sd
 

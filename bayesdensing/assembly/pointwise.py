@@ -58,7 +58,7 @@ def _terms(spec: Spec, bundle: DataBundle, model: pm.Model) -> tuple[Any, np.nda
         )
     variable = model["score"]
     design = designs.score_design(spec, bundle, designs.benchmarks_of(spec, bundle))
-    density = group_log_density(design.obs_pair, design.pair_benchmark)
+    density = group_log_density(design.obs_pair, design.pair_benchmark, model["score_at_end"])
     parameters = variable.owner.op.dist_params(variable.owner)
     return density(model.rvs_to_values[variable], *parameters), design.pair_llm
 

@@ -328,7 +328,7 @@ class Sampler:
         """Put data into the graphs of the log density and into the compiled sampler."""
         shared = {v.name: v for v in self._compiled.shared_var_keys}
         for name, value in data.items():
-            shared[name].set_value(np.asarray(value, dtype=float))
+            shared[name].set_value(np.asarray(value, dtype=shared[name].dtype))
         if data:
             self._compiled = self._compiled.with_data(**data)
 

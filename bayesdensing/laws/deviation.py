@@ -4,6 +4,7 @@ An LLM departs from its size's score on each benchmark, either on the score's lo
 (``score``) or on its effective size (``size``); evaluators differ; items are few; the rest is
 over-dispersion. The departure and the items are shared by all measurements of one LLM on one
 benchmark, since these share the LLM and the items; the over-dispersion is each measurement's own.
+A score can't pass 0 or 1: one that is there says that it would have been there or beyond.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from types import MappingProxyType
 import numpy as np
 from scipy.special import gammaln
 
-from bayesdensing.laws._array import Array, log
+from bayesdensing.laws._array import Array, log, log1p, log_ndtr, sqrt
 from bayesdensing.laws.priors import Prior
 from bayesdensing.laws.score import binomial_variance, shifted
 
@@ -20,7 +21,9 @@ __all__ = [
     "PRIORS",
     "REASONS",
     "SCALES",
+    "ends_met",
     "log_constant",
+    "log_probability_beyond",
     "sample_scores",
     "sample_tails",
     "shared_student_t",
@@ -70,7 +73,7 @@ def shared_student_t(
     total, total_square : array, shape (group,)
         Sum and sum of squares of the group's residuals.
     count : array, shape (group,)
-        Residuals in the group.
+        Residuals in the group; may be 0.
     own_variance, shared_variance : array, shape (group,)
         Squared scale of each residual's own and of the shared part.
     df : array
@@ -91,11 +94,79 @@ def shared_student_t(
     """
     if log_own_variance is None:
         log_own_variance = log(own_variance)
-    joint = own_variance + count * shared_variance
-    between = total**2 / count
-    distance = (total_square - between) / own_variance + between / joint
+    joint, distance = _joint(total, total_square, count, own_variance, shared_variance)
     log_det = (count - 1) * log_own_variance + log(joint)
     return log_constant - log_det / 2 - (df + count) / 2 * log(1 + distance / df)
+
+
+def _joint(
+    total: Array, total_square: Array, count: Array, own_variance: Array, shared_variance: Array
+) -> tuple[Array, Array]:
+    """Return the squared scale of a group's sum over its count, and its squared distance."""
+    joint = own_variance + count * shared_variance
+    return joint, (total_square - shared_variance / joint * total**2) / own_variance
+
+
+def log_probability_beyond(
+    gap: Array,
+    *,
+    side: Array,
+    total: Array,
+    total_square: Array,
+    count: Array,
+    own_variance: Array,
+    shared_variance: Array,
+    df: Array,
+) -> Array:
+    """Return the log probability that one more of a group lies beyond an end, given the others.
+
+    Parameters
+    ----------
+    gap : array
+        The end less the expected value.
+    side : array
+        1 where what is asked for lies below the end, -1 where above.
+    total, total_square, count, own_variance, shared_variance, df : array
+        The group without the one in question, as `shared_student_t` takes them; `count` may be 0.
+
+    Returns
+    -------
+    array
+        Log probability, broadcast over all of them.
+
+    Notes
+    -----
+    What is left of a compound-symmetric Student-t once `count` of a group are known is a Student-t
+    with df + count degrees of freedom (Ding 2016, "On the conditional distribution of the
+    multivariate t distribution"). Its distribution function is Wallace's (1959) normal one with his
+    second correction: for df >= 3 within 3 % of the probability at three scales below the middle,
+    8 % at five.
+    """
+    joint, distance = _joint(total, total_square, count, own_variance, shared_variance)
+    centre = shared_variance / joint * total
+    left = own_variance * (1 + shared_variance / joint)
+    freedom = df + count
+    t = side * (gap - centre) / sqrt(left * (df + distance) / freedom)
+    # away from 0 by less than matters: the root has no slope there
+    square = t**2 / freedom + 1e-10
+    shrink = (8 * freedom + 1) / (8 * freedom + 3)
+    return log_ndtr(shrink * t * sqrt(log1p(square) / square))
+
+
+def ends_met(score: np.ndarray) -> np.ndarray:
+    """Return which scores lie at an end of their scale.
+
+    Parameters
+    ----------
+    score : ndarray, shape (score_obs,)
+        Scores, 0 to 1.
+
+    Returns
+    -------
+    ndarray of int, shape (met,)
+        Indices of those that are 0 or 1.
+    """
+    return np.flatnonzero((score <= 0) | (score >= 1))
 
 
 def log_constant(*, count: np.ndarray, df: np.ndarray) -> np.ndarray:

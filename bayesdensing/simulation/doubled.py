@@ -77,9 +77,10 @@ def with_new(
         Outcomes.
     """
     if spec.blocks == ("published",):
-        name, llms = "log_value_measured", np.array(designs.published_design(spec, twice).llms)
+        name, llms = "log_value", np.array(designs.published_design(spec, twice).llms)
     else:
         found = designs.score_design(spec, twice, designs.benchmarks_of(spec, twice))
-        name, llms = "score_measured", np.array(found.llms)[found.pair_llm[found.obs_pair]]
+        name, llms = "score", np.array(found.llms)[found.pair_llm[found.obs_pair]]
     new = np.char.endswith(llms.astype(str), _ANEW)
-    return {**measured, name: np.where(new, drawn[name], measured[name])}
+    old = f"{name}_measured"
+    return {**measured, **designs.as_data({name: np.where(new, drawn[old], measured[old])})}

@@ -111,4 +111,4 @@ class Teller:
         if self._exact:
             measured |= {n: drawn[n].to_numpy().ravel() for n in measured}
         truth = drawn.isel(chain=0, draw=0, drop=True)
-        return Told(truth, {f"{name}_measured": value for name, value in measured.items()})
+        return Told(truth, designs.as_data(measured))

@@ -85,3 +85,67 @@ def test_draws_follow_parameters_that_vary() -> None:
     )
     ratio = drawn["prior_predictive"]["y"] / drawn["prior"]["scale"]
     np.testing.assert_allclose(ratio.mean(("chain", "draw")), MEAN, atol=0.1)
+
+
+def ended(observed: np.ndarray, met: list[int], mean: np.ndarray) -> pm.Model:
+    with pm.Model(coords={"obs": range(6)}) as model:
+        grouped_student_t(
+            "y",
+            mean=mean,
+            own_scale=np.sqrt(OWN) / 10,
+            own_class=np.arange(3),
+            shared_variance=SHARED / 100,
+            df=np.array(DF),
+            group=GROUP,
+            observed=observed,
+            dims="obs",
+            at_end=pm.Data("met", np.array(met, dtype=int), dims="end", coords={"end": met}),
+        )
+    return model
+
+
+def logp_of(model: pm.Model) -> float:
+    return float(model.compile_logp(mode="FAST_COMPILE")({}))
+
+
+INSIDE = np.array([0.02, 0.05, 0.9, 0.4, 0.5, 0.97])
+
+
+def test_what_lies_at_an_end_counts_by_its_probability() -> None:
+    observed = np.array([0.0, 0.07, 1.0, 0.3, 0.4, 0.9])
+    matrix = scale_matrix() / 100
+    expected = stats.t(DF, loc=INSIDE[0], scale=np.sqrt(matrix[0, 0])).logcdf(0)
+    low, high = 1, 2  # one of the pair was measured, the other met the end
+    expected += stats.t(DF, loc=INSIDE[low], scale=np.sqrt(matrix[low, low])).logpdf(observed[low])
+    weight = matrix[low, high] / matrix[low, low]
+    residual = observed[low] - INSIDE[low]
+    left = (matrix[high, high] - weight * matrix[low, high]) / (DF + 1)
+    scale = np.sqrt(left * (DF + residual**2 / matrix[low, low]))
+    expected += stats.t(DF + 1, loc=INSIDE[high] + weight * residual, scale=scale).logsf(1)
+    own = GROUP == 2
+    expected += stats.multivariate_t(
+        loc=INSIDE[own], shape=matrix[np.ix_(own, own)], df=DF
+    ).logpdf(observed[own])
+    assert logp_of(ended(observed, [0, 2], INSIDE)) == pytest.approx(float(expected), abs=0.02)
+
+
+def test_without_scores_at_an_end_it_is_the_density_without_ends() -> None:
+    observed = np.array([0.1, 0.07, 0.8, 0.3, 0.4, 0.9])
+    matrix = scale_matrix() / 100
+    expected = sum(
+        stats.multivariate_t(
+            loc=INSIDE[GROUP == g], shape=matrix[np.ix_(GROUP == g, GROUP == g)], df=DF
+        ).logpdf(observed[GROUP == g])
+        for g in range(3)
+    )
+    assert logp_of(ended(observed, [], INSIDE)) == pytest.approx(float(expected))
+
+
+def test_draws_stay_on_the_scale_and_meet_its_ends_as_often_as_the_density_says() -> None:
+    draws = pm.draw(
+        ended(INSIDE, [], INSIDE)["y"], draws=40_000, random_seed=3, mode="FAST_COMPILE"
+    )
+    assert draws.min() == 0.0
+    assert draws.max() == 1.0
+    at_zero = stats.t(DF, loc=INSIDE[0], scale=np.sqrt(scale_matrix()[0, 0]) / 10).cdf(0)
+    assert (draws[:, 0] == 0).mean() == pytest.approx(at_zero, abs=0.01)

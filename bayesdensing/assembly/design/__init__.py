@@ -4,7 +4,7 @@ Everything here comes from the design (which LLM, benchmark, evaluator, size, da
 carried along but decide nothing.
 """
 
-from bayesdensing.assembly.design.outcomes import Exchange, designs_of
+from bayesdensing.assembly.design.outcomes import Exchange, as_data, designs_of
 from bayesdensing.assembly.design.published import PublishedDesign, published_design
 from bayesdensing.assembly.design.records import RecordDesign, record_design
 from bayesdensing.assembly.design.reference import (
@@ -23,6 +23,7 @@ __all__ = [
     "PublishedDesign",
     "RecordDesign",
     "ScoreDesign",
+    "as_data",
     "benchmarks_of",
     "chance_of",
     "designs_of",

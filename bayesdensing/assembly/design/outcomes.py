@@ -1,5 +1,6 @@
 """Outcomes apart from the design: what another bundle of the same design puts in their place."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -17,9 +18,10 @@ from bayesdensing.assembly.design.rows import benchmarks_of, chance_of
 from bayesdensing.assembly.design.scores import ScoreDesign, score_design
 from bayesdensing.data import DataBundle
 from bayesdensing.errors import DataNeedError
+from bayesdensing.laws.deviation import ends_met
 from bayesdensing.spec import Spec
 
-__all__ = ["Exchange", "designs_of"]
+__all__ = ["Exchange", "as_data", "designs_of"]
 
 #: Of each design, the field that holds outcomes and the random variable that they are values of.
 _OUTCOME: dict[type, tuple[str, str]] = {
@@ -59,6 +61,25 @@ def designs_of(spec: Spec, bundle: DataBundle, benchmarks: tuple[str, ...]) -> d
     }
 
 
+def as_data(outcomes: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return outcomes as the data of the model that hold them.
+
+    Parameters
+    ----------
+    outcomes : mapping of str to ndarray
+        By the random variable that they are values of.
+
+    Returns
+    -------
+    dict of str to ndarray
+        ``{name}_measured`` of each; of scores also which lie at an end, ``score_at_end``.
+    """
+    found = {f"{name}_measured": values for name, values in outcomes.items()}
+    if "score" in outcomes:
+        found["score_at_end"] = ends_met(outcomes["score"])
+    return found
+
+
 class Exchange:
     """Outcomes of other bundles, for a model that was assembled from a template.
 
@@ -86,7 +107,7 @@ class Exchange:
         Returns
         -------
         dict of str to ndarray
-            One array for each block, in the order of the model.
+            `as_data` of each block's, in the order of the model.
 
         Raises
         ------
@@ -103,8 +124,8 @@ class Exchange:
                 a, b = (getattr(side, field.name) for side in (self._designs[block], theirs))
                 if field.name not in {outcome, *_LABELS} and not _equal(a, b):
                     raise self._refusal(bundle, f"{field.name} of {type(theirs).__name__} differs")
-            found[f"{name}_measured"] = getattr(theirs, outcome)
-        return found
+            found[name] = getattr(theirs, outcome)
+        return as_data(found)
 
     def _refusal(self, bundle: DataBundle, why: str) -> DataNeedError:
         return DataNeedError(f"{bundle.name} has another design than {self._name}: {why}")
