@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pymc as pm
 import pytest
 import xarray as xr
@@ -21,6 +22,7 @@ from bayesdensing.analysis.unit import (
 from bayesdensing.assembly import assemble
 from bayesdensing.assembly.design import score_design
 from bayesdensing.data import DataBundle
+from bayesdensing.laws.deviation import ends_met
 from bayesdensing.spec import Spec
 
 BENCHMARKS = ("MMLU", "BBH")
@@ -95,6 +97,24 @@ def test_it_is_the_likelihood_of_the_joint_model(axes, tiny_frames):
     bundle = DataBundle.from_frames(name="tiny", **tiny_frames())
     _, posterior, expected = draws_and_logp(spec, bundle, count=3)
     posterior.attrs = {"mean_log_n": "23.0"}
+    model = ScoreModel.from_posterior(posterior, spec, np.array([14042, 6511]))
+    log_density = posterior["log_density"].to_numpy()[0]
+    ours = sum(
+        log_likelihood(model, unit, log_density[:, [i]])
+        for i, unit in enumerate(units_of_design(spec, bundle))
+    )
+    np.testing.assert_allclose(ours[:, 0], expected, rtol=1e-8)
+
+
+def test_scores_at_an_end_count_as_in_the_joint_model(tiny_frames):
+    spec, frames = tiny_spec(), tiny_frames()
+    scores = frames["scores"]
+    again = scores.iloc[[2, 2]].assign(evaluator=["one more", "and another"], score=[1.0, 0.3])
+    scores.loc[scores.index[:2], "score"] = 0.0
+    frames["scores"] = pd.concat([scores, again], ignore_index=True)
+    bundle = DataBundle.from_frames(name="tiny", **frames)
+    assert len(ends_met(score_design(spec, bundle, BENCHMARKS).score)) == 3
+    _, posterior, expected = draws_and_logp(spec, bundle, count=3)
     model = ScoreModel.from_posterior(posterior, spec, np.array([14042, 6511]))
     log_density = posterior["log_density"].to_numpy()[0]
     ours = sum(
