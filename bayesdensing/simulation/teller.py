@@ -50,8 +50,7 @@ class Teller:
         prior.
     exact : bool
         Whether scores are drawn from the likelihood as it is fitted, in place of the story that it
-        stands for: what the likelihood approximates, such as scores that end at 0 and 1, is then
-        no part of the world.
+        stands for: what the likelihood approximates is then exact in the world.
 
     Attributes
     ----------
