@@ -1,6 +1,6 @@
 """The data of ``joint.stan``: the design, the priors and the coordinates."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from bayesdensing.assembly.design import (
 )
 from bayesdensing.assembly.growth import EVEN_COUNT, SIZE_QUANTILES
 from bayesdensing.data import DataBundle
+from bayesdensing.laws.deviation import ends_met
 from bayesdensing.laws.priors import SCALE_SPREAD
 from bayesdensing.laws.score import floor_prior
 from bayesdensing.spec import Spec
@@ -86,6 +87,7 @@ def stan_data(
     order = np.argsort(runs.group, kind="stable")
     floor = floor_prior(chance_of(bundle, benchmarks))
     hint_n = _hint_sizes(scores)
+    met = ends_met(scores.score)
     data: dict[str, Any] = {
         "B": len(benchmarks),
         "D": len(matrices["walk_dense_mean"]),
@@ -122,7 +124,10 @@ def stan_data(
         "floor_a": floor[0],
         "floor_b": floor[1],
         **_groups("group", "G", runs.group[order]),
-        **_groups("pair", "K", scores.obs_pair),
+        **_groups("pair", "K", scores.obs_pair, apart=met),
+        "M": len(met),
+        "met": met + 1,
+        "met_pair": scores.obs_pair[met] + 1,
         **_priors(spec),
         **matrices,
     }
@@ -139,18 +144,21 @@ def _check(spec: Spec, *, n_benchmarks: int, repeated: bool) -> None:
         raise ValueError(f"joint.stan is not written for {spec.name} on these data")
 
 
-def _groups(name: str, count: str, group: np.ndarray) -> dict[str, Any]:
-    """Return rows by group as a sparse matrix of ones, and the distinct sizes of groups."""
+def _groups(
+    name: str, count: str, group: np.ndarray, *, apart: Sequence[int] | np.ndarray = ()
+) -> dict[str, Any]:
+    """Return rows by group as a sparse matrix of ones, and how many of each group count."""
     if (np.diff(group) < 0).any():
         raise ValueError(f"rows are not sorted by {name}")
     sizes = np.bincount(group)
-    distinct, which = np.unique(sizes, return_inverse=True)
+    counted = sizes - np.bincount(group[list(apart)], minlength=len(sizes))
+    distinct, which = np.unique(counted, return_inverse=True)
     return {
         count: len(sizes),
         f"{count}_sizes": len(distinct),
         f"{name}_start": np.concatenate([[0], np.cumsum(sizes)]) + 1,
         f"{name}_member": np.arange(len(group)) + 1,
-        f"{name}_count": sizes.astype(float),
+        f"{name}_count": counted.astype(float),
         f"{name}_sizes": distinct.astype(float),
         f"{name}_which": which + 1,
     }

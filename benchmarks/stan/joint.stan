@@ -16,14 +16,28 @@ functions {
     vector[groups] total = csr_matrix_times_vector(groups, rows, one, member, start, residual);
     vector[groups] square
       = csr_matrix_times_vector(groups, rows, one, member, start, residual .* residual);
-    vector[groups] between = total .* total ./ count;
     vector[groups] joint = own + count .* common;
-    vector[groups] distance = (square - between) ./ own + between ./ joint;
+    vector[groups] distance = (square - common .* total .* total ./ joint) ./ own;
     vector[num_elements(sizes)] constant
       = lgamma((df + sizes) / 2) - lgamma(df / 2) - sizes / 2 * log(df * pi());
     return sum(constant[which])
            - 0.5 * (dot_product(count - 1, log_own) + sum(log(joint)))
            - 0.5 * dot_product(df + count, log1p(distance / df));
+  }
+
+  // Log probability that scores lie beyond an end, given those of their pairs that do not.
+  real beyond(vector gap, vector side, vector total, vector squares, vector count, vector own,
+              vector common, real df) {
+    int n = num_elements(gap);
+    vector[n] joint = own + count .* common;
+    vector[n] distance = (squares - common .* total .* total ./ joint) ./ own;
+    vector[n] left = own .* (1 + common ./ joint);
+    vector[n] freedom = df + count;
+    vector[n] t
+      = side .* (gap - common ./ joint .* total) ./ sqrt(left .* (df + distance) ./ freedom);
+    vector[n] squared = t .* t ./ freedom + 1e-10;
+    return std_normal_lcdf((8 * freedom + 1) ./ (8 * freedom + 3) .* t
+                           .* sqrt(log1p(squared) ./ squared));
   }
 
   // Log density of log-odds whose probability is Beta distributed.
@@ -74,6 +88,9 @@ data {
   array[K] int pair_which;
   vector[S] score;
   array[S] int score_pair;
+  int<lower=0> M; // scores at an end of the scale
+  array[M] int met;
+  array[M] int met_pair;
   array[S] int score_effect; // evaluator and benchmark, evaluator-major
 
   vector[3] hint_log_n; // sizes at which hints are taken, relative to the pivot
@@ -293,9 +310,18 @@ model {
     vector[S] expected = mu[score_pair];
     // exponentials once a cell, not once a measurement
     vector[S] odds = expected .* exp(effect)[score_effect];
-    target += grouped_student_t(score - odds ./ (1 - expected + odds), pair_start, pair_member,
-                                score_one, pair_count, exp(2 * log_own)[pair_benchmark],
+    vector[S] residual = score - odds ./ (1 - expected + odds);
+    vector[M] gap = residual[met];
+    vector[K] own = exp(2 * log_own)[pair_benchmark];
+    residual[met] = rep_vector(0, M);
+    target += grouped_student_t(residual, pair_start, pair_member, score_one, pair_count, own,
                                 (2 * log_own)[pair_benchmark], common, score_df, pair_sizes,
                                 pair_which);
+    vector[K] total
+      = csr_matrix_times_vector(K, S, score_one, pair_member, pair_start, residual);
+    vector[K] squares
+      = csr_matrix_times_vector(K, S, score_one, pair_member, pair_start, residual .* residual);
+    target += beyond(gap, 1 - 2 * score[met], total[met_pair], squares[met_pair],
+                     pair_count[met_pair], own[met_pair], common[met_pair], score_df);
   }
 }

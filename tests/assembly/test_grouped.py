@@ -123,9 +123,9 @@ def test_what_lies_at_an_end_counts_by_its_probability() -> None:
     scale = np.sqrt(left * (DF + residual**2 / matrix[low, low]))
     expected += stats.t(DF + 1, loc=INSIDE[high] + weight * residual, scale=scale).logsf(1)
     own = GROUP == 2
-    expected += stats.multivariate_t(
-        loc=INSIDE[own], shape=matrix[np.ix_(own, own)], df=DF
-    ).logpdf(observed[own])
+    expected += stats.multivariate_t(loc=INSIDE[own], shape=matrix[np.ix_(own, own)], df=DF).logpdf(
+        observed[own]
+    )
     assert logp_of(ended(observed, [0, 2], INSIDE)) == pytest.approx(float(expected), abs=0.02)
 
 
