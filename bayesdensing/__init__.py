@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bayesdensing.spec import Spec, list_specs, load_spec
     from bayesdensing.varying import sensitivity
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "DataBundle",
