@@ -1,15 +1,15 @@
 """A hypothesis as a frozen value, to and from TOML."""
 
-from bayesdensing.spec.describe import SpecDescription, describe
-from bayesdensing.spec.model import (
+from bayesdensing.spec.axes import (
     DataAxis,
     GrowthAxis,
     InformationAxis,
     LossAxis,
     ReferenceTokens,
     SamplerSettings,
-    Spec,
 )
+from bayesdensing.spec.describe import SpecDescription, describe
+from bayesdensing.spec.model import Spec
 from bayesdensing.spec.priors import PRIOR_TABLE, PriorEntry
 from bayesdensing.spec.toml import list_specs, load_spec
 

@@ -15,14 +15,15 @@ from pydantic import BaseModel, ValidationError
 from bayesdensing.errors import SpecError
 from bayesdensing.laws import DISTRIBUTIONS, Prior
 from bayesdensing.paths import packaged_models_dir
-from bayesdensing.spec.model import Spec, used_priors
+from bayesdensing.spec.model import Spec
 from bayesdensing.spec.priors import PRIOR_TABLE
+from bayesdensing.spec.used import used_priors
 
 __all__ = ["dump", "list_specs", "load_spec", "parse"]
 
 _MAX_BYTES = 1_000_000
 _DEEPEST = 100  # brackets that a hypothesis may have open at once; none needs more than three
-_AXES = ("data", "loss", "reference_tokens", "growth", "information", "sampler")
+_AXES = ("data", "loss", "link", "reference_tokens", "growth", "information", "sampler")
 
 
 def load_spec(spec: str | Path | Spec = "joint") -> Spec:

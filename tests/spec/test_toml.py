@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from bayesdensing.errors import SpecError
 from bayesdensing.laws import Prior
 from bayesdensing.spec import Spec, list_specs, load_spec
-from bayesdensing.spec.model import used_priors
+from bayesdensing.spec.axes import Axis
 from bayesdensing.spec.toml import parse
+from bayesdensing.spec.used import used_priors
 
 in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -231,6 +232,18 @@ def test_wrong_hypotheses_are_refused(
 
 
 # --- extends --------------------------------------------------------------------------------------
+
+
+def test_every_axis_is_laid_over_that_of_what_it_extends(write):
+    path = write('extends = "known_limits"\n[link]\nceiling = "free"')
+    spec = load_spec(path)
+    assert (spec.link.floor, spec.link.ceiling) == ("chance", "free")
+    for axis in Spec.model_fields:
+        value = getattr(load_spec("joint"), axis)
+        if isinstance(value, Axis):
+            path = write(f'extends = "joint"\n[{axis}]\nnonsense = 1')
+            with pytest.raises(SpecError, match=rf"{axis}.*nonsense"):
+                load_spec(path)
 
 
 def test_a_chain_of_extensions_is_laid_over_one_by_one(write: Callable[..., Path]) -> None:
