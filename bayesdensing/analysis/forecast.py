@@ -211,7 +211,8 @@ class Forecast:
         Returns
         -------
         dict
-            Dates as ISO text; null at a lower end: anything is enough, at an upper end: nothing is.
+            Dates as ISO text; a median or an end is ``"never"`` where nothing is enough, ``"any"``
+            where anything is: any size, or any date that a trend reaches back to.
         """
         rows = self.table.to_dict("records")
         for row in rows:
@@ -249,8 +250,10 @@ class Forecast:
         return found
 
     def _plain(self, value: float) -> float | str | None:
-        if not np.isfinite(value) or (self.question.wanted == "parameters" and value == 0):
-            return None
+        if np.isposinf(value):
+            return "never"
+        if self._any(np.asarray(value)):
+            return "any"
         return str(day_of(value).date()) if self.question.wanted == "date" else value
 
 
@@ -385,21 +388,11 @@ def _found_outside(
         if below > 0:
             text = f"score {question.score:g} lies at the floor or below: any LLM reaches it"
             flags.append(Flag(kind="below chance", text=text, probability=below))
-    if question.wanted == "parameters":
-        least, most = seen.sizes
-        for beyond, where in (
-            (found > most, f"above the largest LLM of the data ({most:.1e})"),
-            (found < least, f"below the smallest LLM of the data ({least:.1e})"),
-        ):
-            if beyond.any():
-                chance = float(beyond.mean())
-                flags.append(Flag(kind="answer", text=f"lies {where}", probability=chance))
-    if question.wanted == "date":
-        last = seen.dates[1]
-        end = (last - pd.Timestamp("1970-01-01")).days
-        if (after := float((found > end).mean())) > 0:
-            text = f"lies after the last LLM of the data ({last.date()}), or never comes"
-            flags.append(Flag(kind="answer", text=text, probability=after))
+    (low, under), (high, over) = _ends_of(seen, question.wanted)
+    for beyond, where in ((found > high, over), (found < low, under)):
+        if beyond.any():
+            chance = float(beyond.mean())
+            flags.append(Flag(kind="answer", text=f"lies {where}", probability=chance))
     size = _effective(population, question, benchmark)
     for most, where in (
         (seen.reference[1], "largest reference run"),
@@ -410,6 +403,28 @@ def _found_outside(
             text = f"the typical LLM's effective size lies above the {where} ({most:.1e})"
             flags.append(Flag(kind="effective size", text=text, probability=share))
     return flags
+
+
+def _ends_of(seen: Seen, wanted: str) -> tuple[tuple[float, str], tuple[float, str]]:
+    """Return between what of the wanted lies what was seen, with words for what lies outside."""
+    if wanted == "parameters":
+        least, most = seen.sizes
+        return (
+            (least, f"below the smallest LLM of the data ({least:.1e})"),
+            (most, f"above the largest LLM of the data ({most:.1e})"),
+        )
+    if wanted == "score":
+        low, high = seen.scores
+        return (
+            (low, f"below the lowest score of the data on this benchmark ({low:.3f})"),
+            (high, f"above the highest score of the data on this benchmark ({high:.3f})"),
+        )
+    first, last = seen.dates
+    start, end = ((day - pd.Timestamp("1970-01-01")).days for day in (first, last))
+    return (
+        (start, f"before the first LLM of the data ({first.date()})"),
+        (end, f"after the last LLM of the data ({last.date()}), or never comes"),
+    )
 
 
 def _effective(population: Population, question: Question, benchmark: int) -> np.ndarray:

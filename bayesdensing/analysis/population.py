@@ -90,7 +90,12 @@ class Population:
         DataNeedError
             For a fit without scores.
         """
-        require(fit.posterior, "evaluator_effect", "log_density", reading="scores to forecast")
+        require(
+            fit.posterior,
+            "evaluator_effect",
+            "log_density",
+            reading="scores to forecast, such as joint has",
+        )
         reference = pd.Timestamp(str(fit.posterior.attrs["reference_date"]))
         return cls(model=score_model(fit, max_draws=max_draws), reference=reference, seed=seed)
 

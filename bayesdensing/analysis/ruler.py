@@ -70,7 +70,7 @@ class Ruler:
             Draws of all chains, one chain after the other.
         """
         names = [f.name for f in fields(cls) if f.name not in ("benchmarks", "spec")]
-        require(posterior, *names, reading="ruler")
+        require(posterior, *names, reading="loss law with score link, such as joint has")
         flat = {
             name: posterior[name]
             .transpose("chain", "draw", "benchmark")

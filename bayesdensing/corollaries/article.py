@@ -142,6 +142,11 @@ _PRINTED: dict[str, tuple[float, str, str]] = {
         "training_cost_gemma_2_9b",
     ),
     "payback_visits": (1.7e9, "1.7 billion visits in two months", "training_cost_gemma_2_9b"),
+    "payback_visits_per_day": (
+        1.7e9 / (2 * DAYS_PER_MONTH),
+        "1.7 billion visits in two months",
+        "training_cost_gemma_2_9b",
+    ),
 }
 
 

@@ -9,7 +9,12 @@ import xarray as xr
 from bayesdensing.corollaries.article import Figure, constant
 from bayesdensing.corollaries.compression_likelihood import likelihood_of_changes
 from bayesdensing.corollaries.compression_model import MEAN_SD, SPREAD_SD, Changes, changes_given
-from bayesdensing.corollaries.compression_pairs import FULL_BITS, find_pairs, published_ratio
+from bayesdensing.corollaries.compression_pairs import (
+    FULL_BITS,
+    find_pairs,
+    published_ratio,
+    published_without_scores,
+)
 from bayesdensing.corollaries.estimates import positive, row
 from bayesdensing.corollaries.inference_cost import PAPER_RATIO, cost_factor
 from bayesdensing.corollaries.result import Corollary, Row, trust
@@ -74,6 +79,7 @@ def compression(
     draws = _draws(found, methods, pairs, fit)
     pairs["bound"] = likelihood.bounds()
     table = _table(fit, pairs, found, k=k)
+    apart = published_without_scores(fit)
     return Corollary(
         name="compression",
         title="What pruning, distillation and quantisation do to density",
@@ -95,14 +101,14 @@ def compression(
             "compared with a larger one of its family, whether or not that was its teacher",
             f"density by cost: equation 7 of the paper with k1 / k2 = {k:g}",
         ),
-        notes=_notes(table, left_out),
+        notes=_notes(table, apart, left_out),
         inputs={
             "shared": r,
             "shared_quantized": rounded,
             "cost_ratio": k,
             "seed": seed,
         },
-        tables={"pairs": table},
+        tables={"pairs": table, "published_without_scores": apart},
         **trust(fit),
     )
 
@@ -184,7 +190,7 @@ def _rows(
     return tuple(rows)
 
 
-def _notes(table: pd.DataFrame, left_out: list[str]) -> tuple[str, ...]:
+def _notes(table: pd.DataFrame, apart: pd.DataFrame, left_out: list[str]) -> tuple[str, ...]:
     notes = []
     shrunk = ~table["method"].str.startswith("quantized")
     for name, part in (("smaller", table[shrunk]), ("quantised", table[~shrunk])):
@@ -209,6 +215,21 @@ def _notes(table: pd.DataFrame, left_out: list[str]) -> tuple[str, ...]:
             for row in published.to_dict("records")
         )
         notes.append(f"the paper's own counter-examples: {told}")
+    if len(apart):
+        told = ", ".join(
+            f"{row['llm']} ({row['ratio']:.2f} of {row['parent']})"
+            for row in apart.to_dict("records")
+        )
+        notes.append(
+            "the paper also plots pairs of which the bundle has no scores, quantised and measured "
+            f"by its authors: {told}"
+        )
+    if not shrunk.all():
+        notes.append(
+            "what is found of quantised LLMs rests on how far they are taken to depart from the "
+            "curve as their parents do, an input (shared_quantized): the less, the wider the "
+            "intervals; pairs of one method are drawn to their common mean"
+        )
     floor = table.loc[table["bound"] == "at most", "llm"]
     if len(floor):
         notes.append(

@@ -10,7 +10,7 @@ from bayesdensing.errors import DataNeedError
 if TYPE_CHECKING:
     from bayesdensing.analysis import Fit
 
-__all__ = ["FULL_BITS", "find_pairs", "published_ratio"]
+__all__ = ["FULL_BITS", "find_pairs", "published_ratio", "published_without_scores"]
 
 #: Bits per parameter of a model that is not quantised.
 FULL_BITS = 16.0
@@ -127,3 +127,28 @@ def published_ratio(fit: "Fit", pairs: pd.DataFrame) -> pd.Series:
         return float(value.get(_IN_PAPER.get(name, ""), np.nan))
 
     return pairs["llm"].map(of) / pairs["parent"].map(of)
+
+
+def published_without_scores(fit: "Fit") -> pd.DataFrame:
+    """Return pairs that the paper plots and of which the bundle has no scores.
+
+    Parameters
+    ----------
+    fit : Fit
+        Whose bundle may hold published densities with parents.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns llm, parent, ratio (compressed over parent, over the paper's five benchmarks).
+    """
+    densities = fit.data.densities
+    if densities is None or "x_parent" not in densities:
+        return pd.DataFrame({"llm": [], "parent": [], "ratio": []})
+    rows = densities[densities["series"] == _SERIES]
+    value = rows.set_index("model")["value"]
+    apart = rows[rows["x_parent"].isin(value.index) & ~rows["model"].isin(_IN_PAPER.values())]
+    ratio = apart["value"].to_numpy() / value[apart["x_parent"]].to_numpy()
+    return pd.DataFrame(
+        {"llm": apart["model"].to_numpy(), "parent": apart["x_parent"].to_numpy(), "ratio": ratio}
+    )

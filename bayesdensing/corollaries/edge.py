@@ -9,6 +9,7 @@ import xarray as xr
 
 from bayesdensing.analysis.covariates import Covariates
 from bayesdensing.analysis.ruler import Ruler
+from bayesdensing.analysis.tables import release_dates
 from bayesdensing.analysis.trends import TrendDraws
 from bayesdensing.corollaries.article import Figure, constant, figure, months
 from bayesdensing.corollaries.estimates import (
@@ -98,6 +99,7 @@ def edge(
     """
     density_rate = fit.growth_rate()
     printed = constant("chip_compute_per_dollar_doubling", fit.data)
+    headline = months("density_doubling_headline")
     years = positive("chip_years", printed.value if chip_years is None else chip_years)
     width = positive("chip_log_sd", chip_log_sd, zero=True)
     start = last_release(fit) if device_date is None else as_date("device_date", device_date)
@@ -155,7 +157,7 @@ def edge(
             "density_doubling",
             "capability density of models",
             density_rate,
-            months("density_doubling_headline"),
+            headline,
         ),
         doubling_row(
             "chip_doubling",
@@ -172,6 +174,13 @@ def edge(
             "effective parameters that a device of constant price runs",
             draws["combined_rate"],
             figure("edge_doubling"),
+        ),
+        Row(
+            quantity="combined_doubling_article",
+            label="the same sum with the article's two figures",
+            unit="days",
+            value=1 / (1 / (printed.value * DAYS_PER_YEAR) + 1 / headline.value),
+            article=figure("edge_doubling"),
         ),
         Row(
             quantity="device_parameters",
@@ -317,7 +326,10 @@ def _notes(
 ) -> tuple[str, ...]:
     notes = []
     last = last_release(fit)
+    first = release_dates(fit.constants).min().date()
     middle = float(np.quantile(waits, 0.5, method="inverted_cdf"))
+    if start < first:
+        notes.append(f"extrapolates in time: the first LLM of the data is of {first}")
     if start > last or (
         np.isfinite(middle) and day_of(start) + middle * DAYS_PER_YEAR > day_of(last)
     ):

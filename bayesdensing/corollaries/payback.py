@@ -27,6 +27,8 @@ __all__ = ["payback"]
 #: How long a match is looked for, and in which steps (years).
 HORIZON_YEARS, STEP_YEARS = 40.0, 0.1
 _ARTICLES_LLM = "gemma-2-9b"
+_ARTICLES_CURRENCY = "RMB"
+_ARTICLES_SIZE = 9.24e9
 
 
 def payback(
@@ -38,7 +40,7 @@ def payback(
     fraction: float = 0.5,
     percentile: float = 50.0,
     training_cost: float | None = None,
-    currency: str = "RMB",
+    currency: str = _ARTICLES_CURRENCY,
     margin_per_visit: float | None = None,
 ) -> Corollary:
     """Return how long a model stays unmatched by smaller ones, and the visits that pay it back.
@@ -60,7 +62,7 @@ def payback(
     training_cost : float, optional
         In `currency`; the default is the article's 1.85 million RMB.
     currency : str
-        Of cost and margin.
+        Of cost and margin, both to be given where it is not the article's.
     margin_per_visit : float, optional
         What a visit leaves after its own costs; the default is what the article's figures
         imply, its cost over its 1.7 billion visits.
@@ -81,15 +83,19 @@ def payback(
         For inputs that do not serve.
     """
     rate = fit.growth_rate()
+    articles = constant("training_cost_gemma_2_9b", fit.data)
+    if currency != _ARTICLES_CURRENCY and (training_cost is None or margin_per_visit is None):
+        raise InputError(
+            f"currency = {currency!r}: give training_cost and margin_per_visit in it; the "
+            f"article's own are in {_ARTICLES_CURRENCY}"
+        )
     share = positive("fraction", fraction)
     if share >= 1:
         raise InputError(f"fraction = {fraction:g} is not below 1")
     model = _model(fit, llm=llm, n_params=n_params, release_date=release_date)
     cost = positive(
         "training_cost",
-        constant("training_cost_gemma_2_9b", fit.data).value
-        if training_cost is None
-        else training_cost,
+        articles.value if training_cost is None else training_cost,
     )
     printed = constant("training_cost_gemma_2_9b").value / figure("payback_visits").value
     margin = positive("margin_per_visit", printed if margin_per_visit is None else margin_per_visit)
@@ -104,7 +110,7 @@ def payback(
     draws = xr.Dataset(
         {"density_rate": rate, "window": window, "visits_per_day": _per_day(visits, window)}
     )
-    notes: list[str] = []
+    notes = list(model.taken)
     tables: dict[str, pd.DataFrame] = {}
     if model.log_density is not None:
         own = first_crossing(ahead, path + above, model.log_density + needed)
@@ -166,12 +172,15 @@ class _Model:
         Release date.
     log_density : ndarray, shape (draw,), or None
         Natural log of its density, where the fit has it.
+    taken : tuple of str
+        What was not given and is taken, in words.
     """
 
     name: str | None
     n_params: float
     released: dt.date
     log_density: np.ndarray | None
+    taken: tuple[str, ...] = ()
 
 
 def _model(
@@ -185,13 +194,25 @@ def _model(
     if llm is None and not described and _ARTICLES_LLM in names and sized:
         llm = _ARTICLES_LLM
     if llm is None:
+        taken = []
+        last = last_release(fit)
+        if n_params is None:
+            own = f"{_ARTICLES_LLM}'s, {_ARTICLES_SIZE:.3g}"
+            taken.append(f"n_params is not given: {own}, is taken")
+        if release_date is None:
+            taken.append(f"release_date is not given: the last of the data, {last}, is taken")
+        released = last if release_date is None else as_date("release_date", release_date)
+        first = release_dates(fit.constants).min().date()
+        if released > last:
+            taken.append(f"extrapolates in time: the last LLM of the data is of {last}")
+        if released < first:
+            taken.append(f"extrapolates in time: the first LLM of the data is of {first}")
         return _Model(
             name=None,
-            n_params=positive("n_params", 9.24e9 if n_params is None else n_params),
-            released=last_release(fit)
-            if release_date is None
-            else as_date("release_date", release_date),
+            n_params=positive("n_params", _ARTICLES_SIZE if n_params is None else n_params),
+            released=released,
             log_density=None,
+            taken=tuple(taken),
         )
     if llm not in names or not sized:
         near = difflib.get_close_matches(llm, names, n=1, cutoff=0.6)
@@ -323,6 +344,7 @@ def _rows(
             "visits a day to do so within `window`",
             "per day",
             draws["visits_per_day"],
+            figure("payback_visits_per_day") if its and articles and share == 0.5 else None,
         ),
     ]
     return tuple(rows)

@@ -8,6 +8,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from bayesdensing.analysis.covariates import Covariates
+from bayesdensing.analysis.population import EARLIEST, LATEST
 from bayesdensing.analysis.readings import flat_draws
 from bayesdensing.analysis.tables import release_dates
 from bayesdensing.analysis.trends import spread_draws
@@ -97,14 +98,16 @@ def as_date(name: str, value: str | dt.date) -> dt.date:
     Raises
     ------
     InputError
-        For what is none.
+        For what is none, and for dates of which a trend can say nothing.
     """
-    if isinstance(value, dt.date):
-        return value
     try:
-        return dt.date.fromisoformat(str(value))
+        day = value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value))
     except ValueError:
         raise InputError(f"{name} = {value!r} is no date like 2026-01-31") from None
+    first, last = EARLIEST.date(), LATEST.date()
+    if not first <= pd.Timestamp(day).date() <= last:
+        raise InputError(f"{name} = {day} is not between {first} and {last}")
+    return day
 
 
 def last_release(fit: "Fit") -> dt.date:

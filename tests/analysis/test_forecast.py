@@ -90,7 +90,7 @@ def test_scores_at_the_ceiling_never_come_and_scores_below_chance_always(fit):
     found = joined(q, [always])
     assert found.table["prob_any"].tolist() == [1.0, 1.0]
     assert "below chance" in {flag.kind for flag in always.flags}
-    assert found.to_dict()["answers"][0]["eti89"] == [None, None]
+    assert found.to_dict()["answers"][0]["eti89"] == ["any", "any"]
 
 
 def test_without_growth_what_is_not_reached_yet_never_comes():
@@ -111,6 +111,23 @@ def test_flags_name_what_lies_beyond_the_data_and_nothing_else(fit):
     assert kinds(date=pd.Timestamp("2018-01-01"), n_params=8e9) == {"date"}
     assert kinds(date=DATE, n_params=8e14) == {"size"}
     assert kinds(date=DATE, score=0.95) == {"score"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "where"),
+    [
+        ({"n_params": 1e16, "score": 0.4}, "before the first LLM"),
+        ({"n_params": 1e8, "score": 0.8}, "after the last LLM"),
+        ({"n_params": 1e15, "date": pd.Timestamp("2030-01-01")}, "above the highest score"),
+        ({"n_params": 1e6, "date": pd.Timestamp("2019-01-01")}, "below the lowest score"),
+        ({"score": 0.8, "date": pd.Timestamp("2017-06-01")}, "above the largest LLM"),
+        ({"score": 0.5, "date": pd.Timestamp("2040-06-01")}, "below the smallest LLM"),
+    ],
+)
+def test_an_answer_outside_of_what_was_seen_is_flagged_on_either_side(fit, asked, where):
+    flags = answer(fit, Question(benchmark="MMLU", **asked)).flags
+    (flag,) = [flag for flag in flags if flag.kind == "answer" and where in flag.text]
+    assert 0.2 < flag.probability <= 1
 
 
 @pytest.mark.parametrize(

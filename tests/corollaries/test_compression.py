@@ -1,6 +1,7 @@
 """Compressed LLMs beside their parents: changes of known size are found, none is made up."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from bayesdensing.corollaries import compression
 from bayesdensing.corollaries.compression_likelihood import Likelihood
 from bayesdensing.corollaries.compression_model import changes_given
-from bayesdensing.corollaries.compression_pairs import find_pairs
+from bayesdensing.corollaries.compression_pairs import find_pairs, published_without_scores
+from bayesdensing.data import load_data
 from bayesdensing.errors import DataNeedError, InputError
 from tests.analysis.scored import make_scored_fit
 from tests.corollaries.compressed import with_children
@@ -82,6 +84,15 @@ def test_counter_examples_are_named(scored):
     table = found.tables["pairs"].set_index("llm")
     assert table["prob_denser"].idxmax() == "child-00"
     assert any("child-00" in note for note in found.notes)
+
+
+def test_published_pairs_without_scores_stand_beside():
+    apart = published_without_scores(SimpleNamespace(data=load_data())).set_index("llm")["ratio"]
+    assert apart.round(2).to_dict() == {
+        "Gemma2-9B-GPTQ": 0.50,
+        "Llama3.1-8B-GPTQ": 0.54,
+        "Llama3.1-8B-gguf": 0.35,
+    }
 
 
 def test_departures_that_are_shared_do_not_blur_a_pair(scored):

@@ -44,8 +44,18 @@ def test_rates_combine_and_stand_beside_the_papers(scored):
     truth = np.log(2) / (rate + np.log(2) / 2.1) * 365.25
     assert found.row("combined_doubling").middle == pytest.approx(truth, rel=1e-3)
     assert found.row("combined_doubling").article.value == 88
+    article = found.row("combined_doubling_article")
+    assert article.middle == pytest.approx(88.8, abs=0.1)
+    assert article.article.value == 88
     wide = edge(scored).row("chip_doubling").estimate.eti95
     assert wide[0] < 2.1 * 365.25 < wide[1]
+
+
+def test_a_device_before_the_data_extrapolates_and_one_before_all_is_refused(scored):
+    notes = edge(scored, **(DEVICE | {"device_date": "2018-01-01"})).notes
+    assert any("the first LLM of the data" in note for note in notes)
+    with pytest.raises(InputError, match="device_date = 1500-01-01 is not between"):
+        edge(scored, **(DEVICE | {"device_date": "1500-01-01"}))
 
 
 def test_money_memory_and_better_llms_bring_it_forward(scored):

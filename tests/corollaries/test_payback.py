@@ -67,6 +67,15 @@ def test_money_is_cost_over_margin_within_the_window(scored):
     assert "imply" in " ".join(default.assumptions)
 
 
+def test_what_is_not_given_is_taken_and_said(scored):
+    assert payback(scored, n_params=7e9, release_date="2024-06-01").notes == ()
+    (note,) = payback(scored, n_params=7e9).notes
+    assert "release_date is not given" in note
+    size, time = payback(scored, release_date="2018-01-01").notes
+    assert "9.24e+09" in size
+    assert "extrapolates in time: the first LLM" in time
+
+
 def test_a_window_that_never_closes_asks_for_no_visits():
     from tests.analysis.synthetic import make_fit
 
@@ -84,6 +93,9 @@ def test_a_window_that_never_closes_asks_for_no_visits():
         ({"fraction": 1.0}, "not below 1"),
         ({"margin_per_visit": 0}, "not above 0"),
         ({"release_date": "2024-13-01"}, "no date"),
+        ({"release_date": "1900-01-01"}, "not between 2017-01-01"),
+        ({"currency": "USD", "training_cost": 1e6}, "give training_cost and margin_per_visit"),
+        ({"currency": "USD", "margin_per_visit": 0.1}, "the article's own are in RMB"),
     ],
 )
 def test_bad_inputs_are_named(scored, inputs, part):
