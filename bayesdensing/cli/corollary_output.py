@@ -102,7 +102,10 @@ def _table(found: "Corollary") -> Any:
 def _pairs(table: "pd.DataFrame") -> Any:
     from rich.table import Table
 
-    shown = Table("compressed", "parent", "method")
+    shown = Table()
+    for column in ("compressed", "parent", "method"):
+        # names that were cut could not be told apart
+        shown.add_column(column, overflow="fold", min_width=12)
     for column in ("density ratio", "89 % ETI", "P(denser)", "per bit", "by cost", "paper"):
         shown.add_column(column, justify="right")
     signs = {"at most": "≤ ", "at least": "≥ "}

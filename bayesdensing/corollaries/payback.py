@@ -221,7 +221,7 @@ def _model(
     i = names.index(llm)
     return _Model(
         name=llm,
-        n_params=float(np.median(flat_sizes(fit)[:, i])),
+        n_params=float(np.round(np.median(flat_sizes(fit)[:, i]))),
         released=release_dates(fit.constants)[i].date(),
         log_density=flat_draws(fit.posterior["log_density"], "llm")[:, i],
     )
