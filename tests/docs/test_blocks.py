@@ -138,5 +138,5 @@ def test_what_is_wrong_fails(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (block,) = blocks(page_of(tmp_path, f"```{kind}\n{text}\n```\n"))
-    with pytest.raises((Exception, SystemExit)):  # noqa: PT011 - of whatever kind
+    with pytest.raises((Exception, SystemExit)):
         Reader(tmp_path).read(dataclasses.replace(block, page=ROOT / "page.md"))
