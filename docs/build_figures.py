@@ -22,8 +22,8 @@ TEXT = """# Where the figures come from
 
 Every image of these pages is written by one command from one folder in `runs/`. `make figures`
 copies or draws those whose folder is there and names the command of each that is not; `make site`
-draws them into the site. The list is [docs/build_figures.py](build_figures.py), from which this page
-is written; a test holds the images of all pages to it.
+draws them into the site. The list is [docs/build_figures.py](build_figures.py), from which this
+page is written; a test holds the images of all pages to it.
 
 {table}
 
