@@ -21,6 +21,7 @@ import sys
 import tomllib
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import typer
 
@@ -42,7 +43,8 @@ PROSE, DIRECTIVES = {"text"}, {"{toctree}", "{eval-rst}"}
 
 _MANY_FITS = {"calibrate", "compare", "recover", "sensitivity"}
 _SHELL = {"cat", "cp", "sed"}
-_INSTALLS = {"pip install .", "apt-get install chromium"}
+#: What changes a shell or a machine.
+_INSTALLS = {". .venv/bin/activate", "pip install '.[report]'", "apt-get install chromium"}
 _TARGETS = set(re.findall(r"^\.PHONY: (\w+)", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 _FILE_NAME = re.compile(r"^# (\w+\.toml)$", re.MULTILINE)
 #: A whole hypothesis; anything else is a fragment, meant to go into one.
@@ -152,6 +154,10 @@ class Reader:
         return PARSED
 
     def _bayesdensing(self, words: list[str], command: Command) -> str:
+        if words[0].startswith("-"):  # may write below the home folder
+            with mock.patch.dict(os.environ, HOME=str(self._place)):
+                self._main(words, bad=False)
+            return RUN
         name, given = _parsed(words)
         specs = [load_spec(s) for s in (given.get("specs") or [given.get("spec")]) if s]
         if name in _MANY_FITS:

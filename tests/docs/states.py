@@ -19,6 +19,12 @@ def _bundle(path: Path) -> None:
             shutil.copy(file, path)
 
 
+def _tables(path: Path) -> None:
+    """The tables of a bundle whose list of files is there already."""
+    for file in packaged_data_dir().glob("*.csv"):
+        shutil.copy(file, path.parent)
+
+
 def _new_scores(path: Path) -> None:
     """Scores of two LLMs that no fit has seen."""
     path.write_text(
@@ -38,7 +44,7 @@ def _prices(path: Path) -> None:
 
 #: By name, how a file or folder that a page names is made.
 FILES: dict[str, Callable[[Path], None]] = {
-    "my-data": _bundle,
+    "mine/models.csv": _tables,
     "my-bundle": _bundle,
     "new.csv": _new_scores,
     "mine.csv": _prices,
