@@ -20,10 +20,10 @@ HERE = Path(__file__).resolve().parent
 PAGE = HERE / "figures.md"
 TEXT = """# Where the figures come from
 
-Every image of these pages is written by one command from one folder in `runs/`. `make figures`
-copies or draws those whose folder is there and names the command of each that is not; `make site`
-draws them into the site. The list is [docs/build_figures.py](build_figures.py), from which this
-page is written; a test holds the images of all pages to it.
+Every image of these pages is written by one command, mostly from one folder in `runs/`.
+`make figures` copies or draws those whose folder is there and names the command of each that is
+not; `make site` draws them into the site. The list is [docs/build_figures.py](build_figures.py),
+from which this page is written; a test holds the images of all pages to it.
 
 {table}
 
@@ -41,7 +41,7 @@ class Figure:
     path : str
         Below ``docs/``.
     run : str
-        Folder in ``runs/``.
+        Folder in ``runs/``; empty where no run is needed.
     command : str
         What writes that folder.
     takes : str
@@ -93,6 +93,7 @@ FIGURES = (
         "images/sensitivity_joint.png", "sensitivity-joint",
         "bayesdensing sensitivity joint", "half an hour", "sensitivity.png",
     ),
+    Figure("images/graph_joint.svg", "", "python docs/build_priors.py", "a second"),
     *(
         Figure(f"corollaries/{name}.png", "joint", "make run", "a minute")
         for name in ("compression", "edge", "engines", "payback", "price")
@@ -108,8 +109,8 @@ def table() -> str:
     """Return the list as a Markdown table."""
     rows = ["| figure | from | written by | which takes |", "| --- | --- | --- | --- |"]
     rows += [
-        f"| [{figure.path}]({figure.path}) | `runs/{figure.run}` | `{figure.command}` "
-        f"| {figure.takes} |"
+        f"| [{figure.path}]({figure.path}) | {f'`runs/{figure.run}`' if figure.run else ''} "
+        f"| `{figure.command}` | {figure.takes} |"
         for figure in FIGURES
     ]
     return "\n".join(rows)
@@ -134,7 +135,7 @@ def main(argv: list[str] | None = None) -> int:
     asked = parser.parse_args(argv)
     for figure in FIGURES:
         made = asked.runs / figure.run / (figure.source or "manifest.json")
-        if made.is_file():
+        if figure.run and made.is_file():
             figure.write(asked.into / figure.path, runs=asked.runs)
             print(f"{figure.path}: written", file=sys.stderr)
         else:

@@ -21,7 +21,12 @@ _TARGETS = re.findall(r"^\.PHONY: (\w+)", (ROOT / "Makefile").read_text("utf-8")
 @pytest.fixture(scope="module")
 def build() -> ModuleType:
     """Return the script that makes figures."""
-    spec = importlib.util.spec_from_file_location("build_figures", DOCS / "build_figures.py")
+    return script("build_figures")
+
+
+def script(name: str) -> ModuleType:
+    """Return a script of the documentation as a module."""
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -56,6 +61,9 @@ def test_every_source_is_a_command_that_its_page_or_the_makefile_has(build: Modu
     pages_of = {image: "".join(p.read_text("utf-8") for p in of) for image, of in shown().items()}
     for figure in build.FIGURES:
         program, first, *rest = figure.command.split()
+        if program == "python":
+            assert (ROOT / first).is_file()
+            continue
         if program == "make":
             assert first in _TARGETS
             assert figure.run == "joint"
@@ -69,6 +77,12 @@ def test_every_source_is_a_command_that_its_page_or_the_makefile_has(build: Modu
 def test_the_page_lists_them(build: ModuleType) -> None:
     text = build.TEXT.format(table=build.table())
     assert build.PAGE.read_text(encoding="utf-8") == text
+
+
+def test_priors_and_graph_are_those_of_the_default() -> None:
+    built = script("build_priors")
+    assert built.PAGE.read_text(encoding="utf-8") == built.page()
+    assert built.GRAPH.read_text(encoding="utf-8") == built.graph()
 
 
 def test_what_is_there_is_written_and_the_rest_named(
