@@ -25,7 +25,7 @@ ALT = "Which part informs which: trend, density, effective parameters, loss law,
 TEXT = f"""# Priors and why
 
 Every prior of the default hypothesis, `joint`, with the interval that it implies and the reason
-for it. Written from the hypothesis itself by `python docs/build_priors.py`; `bayesdensing show SPEC`
+for it. Written from the hypothesis by `python docs/build_priors.py`; `bayesdensing show SPEC`
 prints the same of any hypothesis, with its equations, which [the model](model.md) explains.
 
 {{table}}
