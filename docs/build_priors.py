@@ -51,13 +51,11 @@ def page() -> str:
     str
         Markdown.
     """
-    rows = ["| parameter | prior | median | 89 % ETI | unit | why |", "| --- " * 6 + "|"]
+    rows = ["| parameter | prior | 89 % ETI | why |", "| --- " * 4 + "|"]
     for row in describe(load_spec("joint")).priors.to_dict("records"):
-        ends = f"{row['lower89']:.3g} to {row['upper89']:.3g}"
-        rows.append(
-            f"| `{row['parameter']}` | {row['prior']} | {row['median']:.3g} | {ends} "
-            f"| {row['unit']} | {row['reason']} |"
-        )
+        unit = "" if row["unit"] == "1" else f" ({row['unit']})"
+        ends = f"{row['lower89']:.2g} to {row['upper89']:.2g}{unit}"
+        rows.append(f"| `{row['parameter']}` | {row['prior']} | {ends} | {row['reason']} |")
     return TEXT.format(table="\n".join(rows))
 
 
