@@ -167,7 +167,9 @@ class Reader:
             (spec,) = specs
             run = given["out"] or f"runs/{spec.name}"
             self._fitted.add(run)
-            if not Path(run).is_dir() and "growth" in spec.blocks:
+            # other data than the packaged would be fitted anew, in place of a run that others read
+            own = given["data"] is not None or not Path(run).is_dir()
+            if own and "growth" in spec.blocks:
                 assemble(spec, load_data(given["data"]))
                 return ASSEMBLED
             words = [*words, *_to_reuse(run)]
