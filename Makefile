@@ -44,14 +44,16 @@ imports: $(VENV)/.dev-ready  ## the arrows between layers (docs/ARCHITECTURE.md)
 	$(BIN)/lint-imports
 
 .PHONY: docs
-docs: $(VENV)/.dev-ready  ## docstrings, their examples, and the links and commands in *.md
+docs: $(VENV)/.dev-ready  ## docstrings, their examples, and the links in *.md
 	find bayesdensing -name '*.py' -print0 | xargs -0 $(BIN)/numpydoc lint
 	$(BIN)/python -m pytest -q -p tests.conftest --doctest-modules bayesdensing
 	$(BIN)/python .ci/docs.py
 
 .PHONY: site
 site: $(VENV)/.docs-ready  ## build the documentation site into build/site; a warning fails
+	$(BIN)/python docs/build_figures.py --into build/figures
 	$(BIN)/python -m sphinx -q -W --keep-going -c docs -b html -d build/doctrees . build/site
+	find build/figures -name '*.png' -exec cp {} build/site/_images/ ';'
 	@echo "build/site/docs/index.html"
 
 .PHONY: notebooks
@@ -93,6 +95,10 @@ backtest: $(VENV)/.run-ready  ## forecast the past from five dates, write docs/b
 .PHONY: results
 results: $(VENV)/.run-ready  ## fit and compare every shipped hypothesis, write docs/results.md
 	$(BIN)/python docs/build_results.py
+
+.PHONY: figures
+figures: $(VENV)/.run-ready  ## write the figures of docs/ that runs/ allow, say what makes the rest
+	$(BIN)/python docs/build_figures.py
 
 .PHONY: corollaries
 corollaries: $(VENV)/.run-ready  ## fit what is missing, write figures and tables of docs/corollaries/

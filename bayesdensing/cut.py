@@ -63,8 +63,8 @@ def sample_cut(
     count = spec.information.reference_draws
     seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(count + 1)]
     before, rest = assemble(reference_alone(spec, bundle), bundle), assemble(spec, bundle)
-    report.say("compiling the loss law and the rest ...")
-    alone, sampler = sampler_of(before), sampler_of(rest)
+    with report.step("compiling the loss law and the rest"):
+        alone, sampler = sampler_of(before), sampler_of(rest)
     compiling = alone.compile_seconds + sampler.compile_seconds
     report.say(f"compiled in {compiling:.0f} s: {alone.size} and {sampler.size} parameters")
     settings = spec.sampler

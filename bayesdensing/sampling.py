@@ -106,8 +106,8 @@ def sample_joint(
         Draws and their checks.
     """
     assembled = assemble(spec, bundle)
-    report.say("compiling the model ...")
-    sampler = sampler_of(assembled)
+    with report.step("compiling the model"):
+        sampler = sampler_of(assembled)
     report.say(f"compiled in {sampler.compile_seconds:.0f} s: {sampler.size} parameters")
     settings = spec.sampler
     sample = partial(
@@ -120,8 +120,8 @@ def sample_joint(
         dispersed=settings.starts == "dispersed",
     )
     draws = sample(tune=settings.tune, target_accept=settings.target_accept)
-    report.say("checking the draws")
-    record = diagnose(draws.posterior, draws.stats)
+    with report.step("checking the draws"):
+        record = diagnose(draws.posterior, draws.stats)
     seconds = draws.seconds
     if 0 < record.divergences <= FEW_DIVERGENCES * settings.draws * settings.chains:
         accept = _smaller_steps(settings.target_accept)
@@ -167,8 +167,8 @@ def sample_quick(
     from bayesdensing.inference.quick import sample_quickly
 
     assembled = assemble(spec, bundle)
-    report.say("compiling the model ...")
-    sampler = sampler_of(assembled)
+    with report.step("compiling the model"):
+        sampler = sampler_of(assembled)
     settings = spec.sampler
     draws = sample_quickly(
         sampler, seed=seed, progress=report.advance, **settings.model_dump(exclude={"starts"})

@@ -29,11 +29,14 @@ numpydoc_show_class_members = False
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"bayesdensing {release}"
-html_static_path: list[str] = []
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_context = {"default_mode": "auto"}
 html_copy_source = html_show_sourcelink = False
 # all pages, in their sections: there are no deeper levels to navigate by
 html_sidebars = {"**": ["globaltoc.html"]}
 html_theme_options = {
+    "logo": {"text": "bayesdensing"},
     "navbar_center": [],
     "show_prev_next": False,
     "navigation_with_keys": False,

@@ -25,6 +25,14 @@ from bayesdensing.cli import (
     simulate,
     validate,
 )
+from bayesdensing.cli.completion import (
+    PROGRAM,
+    Shell,
+    answer_shell,
+    install_script,
+    show_script,
+    with_shell,
+)
 from bayesdensing.cli.console import print_anything, say, silence_stdout
 from bayesdensing.errors import BayesdensingError
 
@@ -65,6 +73,24 @@ def _root(
             "--version", help="Print the version.", callback=_print_version, is_eager=True
         ),
     ] = False,
+    _show: Annotated[
+        Shell | None,
+        typer.Option(
+            "--show-completion",
+            help="Print what makes a shell complete commands, hypotheses and runs.",
+            callback=show_script,
+            is_eager=True,
+        ),
+    ] = None,
+    _install: Annotated[
+        Shell | None,
+        typer.Option(
+            "--install-completion",
+            help="Add that to the shell's own files; without a shell, to those of yours.",
+            callback=install_script,
+            is_eager=True,
+        ),
+    ] = None,
 ) -> None:
     if context.invoked_subcommand is None:
         print(context.get_help())
@@ -124,8 +150,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: list[str], state: dict[str, bool]) -> int:
     """Parse and call; typer's own way of running turns errors into boxes and tracebacks."""
     command = typer.main.get_command(app)
+    answer_shell(command)
     try:
-        with command.make_context("bayesdensing", argv, obj=state) as context:
+        with command.make_context(PROGRAM, with_shell(argv), obj=state) as context:
             result = command.invoke(context)
     except typer.Exit as stop:
         return int(stop.exit_code)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bayesdensing.cli.completion import complete_run
 from bayesdensing.cli.console import (
     DebugOption,
     JsonOption,
@@ -56,7 +57,9 @@ def _calibrate(
     about: Annotated[
         str | None,
         typer.Option(
-            metavar="RUN", help="Draw truths from this run's posterior, on its real design."
+            metavar="RUN",
+            help="Draw truths from this run's posterior, on its real design.",
+            autocompletion=complete_run,
         ),
     ] = None,
     llms: Annotated[int, typer.Option(min=3, help="LLMs of the reduced design.")] = 30,

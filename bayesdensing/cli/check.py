@@ -9,6 +9,7 @@ from bayesdensing.cli.console import (
     DebugOption,
     JsonOption,
     QuietOption,
+    RunArgument,
     out_console,
     print_json,
     say,
@@ -39,7 +40,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _check(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="Folder that `fit` wrote.")],
+    run: RunArgument,
     *,
     out: Annotated[
         str | None,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bayesdensing.cli.completion import complete_spec
 from bayesdensing.cli.console import (
     DebugOption,
     JsonOption,
@@ -39,7 +40,12 @@ def register(app: typer.Typer) -> None:
 
 def _compare(
     specs: Annotated[
-        list[str], typer.Argument(metavar="SPEC SPEC...", help="Names or TOML files, two or more.")
+        list[str],
+        typer.Argument(
+            metavar="SPEC SPEC...",
+            help="Names or TOML files, two or more.",
+            autocompletion=complete_spec,
+        ),
     ],
     *,
     data: Annotated[

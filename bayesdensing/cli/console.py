@@ -10,10 +10,13 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from bayesdensing.cli.completion import complete_run, complete_spec
+
 __all__ = [
     "DebugOption",
     "JsonOption",
     "QuietOption",
+    "RunArgument",
     "SpecArgument",
     "out_console",
     "print_anything",
@@ -64,17 +67,23 @@ def silence_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def out_console() -> Console:
+def out_console(*, pipe_width: int = _PIPE_WIDTH) -> Console:
     """Return the console for results.
+
+    Parameters
+    ----------
+    pipe_width : int
+        Columns where there is no terminal.
 
     Returns
     -------
     rich.console.Console
-        Writes to stdout, as wide as the terminal; 120 columns where there is none.
+        Writes to stdout, as wide as ``COLUMNS`` says or else the terminal is; without colours
+        where ``NO_COLOR`` is set.
     """
     console = _OutConsole(highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = _PIPE_WIDTH
+    if not (console.is_terminal or os.environ.get("COLUMNS", "").isdigit()):
+        console.width = pipe_width
     return console
 
 
@@ -113,7 +122,15 @@ def _remember_debug(context: typer.Context, value: bool) -> bool:
 
 SpecArgument = Annotated[
     str,
-    typer.Argument(metavar="SPEC", help="A name that `models` lists, or a path to a TOML file."),
+    typer.Argument(
+        metavar="SPEC",
+        help="A name that `models` lists, or a path to a TOML file.",
+        autocompletion=complete_spec,
+    ),
+]
+RunArgument = Annotated[
+    str,
+    typer.Argument(metavar="RUN", help="Folder that `fit` wrote.", autocompletion=complete_run),
 ]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print JSON on stdout, and nothing else there.")

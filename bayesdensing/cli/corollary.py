@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bayesdensing.cli.console import DebugOption, JsonOption, QuietOption
+from bayesdensing.cli.console import DebugOption, JsonOption, QuietOption, RunArgument
 from bayesdensing.cli.corollary_output import check_out, tell
 from bayesdensing.errors import InputError
 
@@ -14,7 +14,6 @@ __all__ = ["register"]
 
 NOT_CONVERGED = 3
 
-_Run = Annotated[str, typer.Argument(metavar="RUN", help="Folder that `fit` wrote.")]
 _Out = Annotated[
     str | None,
     typer.Option("--out", metavar="DIR", help="Write table (csv), json and figure there."),
@@ -58,7 +57,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _price(
-    run: _Run,
+    run: RunArgument,
     *,
     prices: Annotated[
         str | None,
@@ -90,7 +89,7 @@ def _price(
 
 
 def _acceleration(
-    run: _Run,
+    run: RunArgument,
     *,
     inputs: _Inputs = None,
     out: _Out = None,
@@ -103,7 +102,7 @@ def _acceleration(
 
 
 def _edge(
-    run: _Run,
+    run: RunArgument,
     *,
     chip_years: Annotated[
         _Number, typer.Option(help="Doubling of chips at constant price (years).  [default: 2.1]")
@@ -159,7 +158,7 @@ def _edge(
 
 
 def _compression(
-    run: _Run,
+    run: RunArgument,
     *,
     shared: Annotated[
         _Number,
@@ -189,7 +188,7 @@ def _compression(
 
 
 def _payback(
-    run: _Run,
+    run: RunArgument,
     *,
     llm: Annotated[
         str | None, typer.Option(help="An LLM of the run.  [default: gemma-2-9b]")
@@ -235,7 +234,7 @@ def _payback(
 
 
 def _engines(
-    run: _Run,
+    run: RunArgument,
     *,
     battery_factor: Annotated[
         _Number, typer.Option(help="Rise of batteries' energy density.  [default: 4]")

@@ -9,6 +9,7 @@ from bayesdensing.cli.console import (
     DebugOption,
     JsonOption,
     QuietOption,
+    RunArgument,
     out_console,
     print_json,
     say,
@@ -42,7 +43,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _density(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="Folder that `fit` wrote.")],
+    run: RunArgument,
     *,
     scores: Annotated[
         str | None,

@@ -20,6 +20,7 @@ from bayesdensing.cli.console import (
 __all__ = ["Refit", "register"]
 
 NOT_CONVERGED = 3
+_WIDTH = 80  # columns of a plain terminal, which the headline fits
 
 
 class Refit(StrEnum):
@@ -116,7 +117,7 @@ def _fit(
     else:
         from bayesdensing.cli.headline import print_headline
 
-        print_headline(out_console(), result, folder=folder)
+        print_headline(out_console(pipe_width=_WIDTH), result, folder=folder)
     return 0 if result.diagnostics.usable else NOT_CONVERGED
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bayesdensing.cli.completion import complete_run
 from bayesdensing.cli.console import (
     DebugOption,
     JsonOption,
@@ -50,7 +51,10 @@ def _count(text: str) -> float:
 
 def _forecast(
     runs: Annotated[
-        list[str], typer.Argument(metavar="RUN [RUN...]", help="Folders that `fit` wrote.")
+        list[str],
+        typer.Argument(
+            metavar="RUN [RUN...]", help="Folders that `fit` wrote.", autocompletion=complete_run
+        ),
     ],
     *,
     benchmark: Annotated[str, typer.Option(metavar="B", help="Benchmark of the runs.")],

@@ -167,7 +167,7 @@ def _add_rows(table: Table, found: "Headline", *, suffix: str) -> None:
     if doubling is None or rate is None:
         return
     table.add_row(f"doubling time (days){suffix}", *_cells(doubling, digits=0))
-    table.add_row("growth rate (1/yr, natural log)", *_cells(rate, digits=_decimals(rate)))
+    table.add_row("growth rate (1/yr, ln)", *_cells(rate, digits=_decimals(rate)))
 
 
 def _cells(estimate: "Estimate", *, digits: int) -> list[str]:

@@ -8,6 +8,7 @@ from bayesdensing.cli.console import (
     DebugOption,
     JsonOption,
     QuietOption,
+    RunArgument,
     out_console,
     print_json,
     say,
@@ -36,7 +37,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _hypothesis(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="Folder that `fit` wrote.")],
+    run: RunArgument,
     claim: Annotated[
         str, typer.Argument(metavar="CLAIM", help="Such as: growth_rate > 1 and dispersion < 0.9")
     ],

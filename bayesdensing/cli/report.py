@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from bayesdensing.cli.completion import complete_run
 from bayesdensing.cli.console import (
     DebugOption,
     JsonOption,
@@ -34,7 +35,10 @@ def register(app: typer.Typer) -> None:
 
 def _report(
     runs: Annotated[
-        list[str], typer.Argument(metavar="RUN [RUN...]", help="Folders that `fit` wrote.")
+        list[str],
+        typer.Argument(
+            metavar="RUN [RUN...]", help="Folders that `fit` wrote.", autocompletion=complete_run
+        ),
     ],
     *,
     out: Annotated[str, typer.Option(metavar="FILE", help="The page.")] = "report.html",

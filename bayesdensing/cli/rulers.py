@@ -28,6 +28,7 @@ __all__ = ["print_rulers", "pull_line"]
 #: Rows of a pull that are the curve, not the scatter about it; losses at one size on the ruler.
 _LAW, _AT = ("irreducible_loss", "n_exponent", "d_exponent"), "loss_at_1e10"
 
+_RECORD = "shipped record"
 _WHY = (
     "Rates under different rulers are rates of different quantities, not estimates of one. A fixed "
     "number of tokens can lie far beyond the reference runs' own, where scores pull the reference "
@@ -49,33 +50,41 @@ def print_rulers(console: Console, fit: "Fit", *, folder: Path) -> None:
     """
     if "growth" not in fit.spec.blocks:
         return
-    table = Table("other rulers", "doubling time (days)", "95 % ETI", "checks", "from")
-    for ruler in other_rulers(fit, folder=folder, record=shipped_record()):
-        table.add_row(*_cells(ruler, fit, folder=folder))
+    table = Table("other rulers", "doubling\ntime (days)", "95 % ETI", "checks", "from")
+    rulers = other_rulers(fit, folder=folder, record=shipped_record())
+    for ruler in rulers:
+        table.add_row(*_cells(ruler))
     console.print(table)
+    for place in sorted({str(ruler.place) for ruler in rulers if ruler.source == "record"}):
+        console.print(f"{_RECORD}: {place}")
+    for ruler in rulers:
+        if ruler.median is None and (command := _how_to_fit(ruler.name, fit, folder=folder)):
+            # never broken into lines: it is there to be copied
+            console.print(f"not fitted: {command}", soft_wrap=True)
     console.print(_WHY)
 
 
-def _cells(ruler: RulerHeadline, fit: "Fit", *, folder: Path) -> tuple[str, ...]:
+def _cells(ruler: RulerHeadline) -> tuple[str, ...]:
     if ruler.median is None or ruler.eti95 is None:
-        return (ruler.name, "", "", "", _how_to_fit(ruler.name, fit, folder=folder))
+        return (ruler.name, "", "", "", "not fitted")
     low, high = (_number(end) for end in ruler.eti95)
-    where = ruler.place if ruler.source == "run" else f"the record of {ruler.place}"
+    where = ruler.place if ruler.source == "run" else _RECORD
     state = "passed" if ruler.converged else "NOT CONVERGED"
     state = "APPROXIMATE" if ruler.approximate else state
     return (ruler.name, _number(ruler.median), f"{low} to {high}", state, where)
 
 
 def _how_to_fit(name: str, fit: "Fit", *, folder: Path) -> str:
+    """Return the command, empty for data in memory, which cannot be named in one."""
     path = fit.data.path
     if path is None:
-        return "not fitted"
+        return ""
     command = ["bayesdensing", "fit", name]
     if path.resolve() != packaged_data_dir().resolve():
         command += ["--data", str(path)]
     if folder.parent != Path("runs") or (folder.parent / name).exists():
         command += ["--out", str(_free(name, folder=folder))]
-    return f"not fitted: {shlex.join(command)}"
+    return shlex.join(command)
 
 
 def _free(name: str, *, folder: Path) -> Path:

@@ -20,6 +20,7 @@ from bayesdensing.errors import Fault
 __all__ = ["DESCRIPTOR", "Descriptor", "RawTable", "parse_csv", "read_descriptor", "read_text"]
 
 DESCRIPTOR = "datapackage.json"
+_EXAMPLE = '{"resources": [{"path": "models.csv"}, {"path": "scores.csv"}]}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +197,8 @@ def read_descriptor(folder: Path) -> tuple[Descriptor | None, list[Fault]]:
     faults : list of Fault
     """
     text, faults = read_text(folder / DESCRIPTOR)
+    if text is None and faults == [_fault("does not exist")]:
+        return None, [_fault(f"does not exist; it lists the bundle's files: {_EXAMPLE}")]
     if text is None:
         return None, faults
     try:

@@ -21,12 +21,10 @@ from bayesdensing.inference.bend import Bend
 from bayesdensing.inference.blas import one_blas_thread
 from bayesdensing.inference.codecache import compile_model, logp_and_gradient
 from bayesdensing.inference.precondition import from_covariance, from_curvature
+from bayesdensing.inference.tally import Progress, Tally
 from bayesdensing.inference.walk import DENSE, LATENT, Preconditioner, Walk, build_walk
 
 __all__ = ["Draws", "Progress", "Sampler", "Warmth"]
-
-#: Called with the stage's name, iterations done, iterations in all and divergences so far.
-Progress = Callable[[str, int, int, int], None]
 
 _PILOT_POINTS = 4  # per chain, at which curvature is measured
 _PILOT_ACCEPT = 0.8
@@ -185,7 +183,7 @@ class Sampler:
         begun = time.perf_counter()
         self._set_data(data or {})
         seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(4)]
-        plan = _Plan(chains, cores or os.cpu_count() or 1, target_accept, progress)
+        plan = _Plan(chains, cores or os.cpu_count() or 1, target_accept)
         # pilots need no more than to reach the posterior and see its shape: short, bold steps do
         pilots = dataclasses.replace(
             plan, target_accept=min(target_accept, _PILOT_ACCEPT), maxdepth=_PILOT_DEPTH
@@ -201,13 +199,17 @@ class Sampler:
             else:
                 at = walk.starts(seeds[0], chains)
                 first, second, last = _split(tune)
+            tally = Tally(progress, chains=chains, tune=tune, draws=draws)
             if first[1]:
-                pilot = self._run("finding the posterior", matrices, at, first, seeds[1], pilots)
+                tally.begin(sum(first))
+                pilot = self._run(tally, matrices, at, first, seeds[1], pilots)
                 at, matrices = self._improve(pilot, matrices, bend=True)
             if second[1]:
-                pilot = self._run("learning its shape", matrices, at, second, seeds[2], pilots)
+                tally.begin(sum(second))
+                pilot = self._run(tally, matrices, at, second, seeds[2], pilots)
                 at, matrices = self._improve(pilot, matrices, bend=True, covariance=True)
-            result = self._run("sampling", matrices, at, (last, draws), seeds[3], plan)
+            tally.begin(last)
+            result = self._run(tally, matrices, at, (last, draws), seeds[3], plan)
         return self._draws(result, matrices, begun=begun)
 
     def twin(self) -> "Sampler":
@@ -281,15 +283,22 @@ class Sampler:
         """
         begun = time.perf_counter()
         seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(3)]
-        plan = _Plan(len(at), cores or os.cpu_count() or 1, target_accept, progress, _SHORT_DEPTH)
+        plan = _Plan(len(at), cores or os.cpu_count() or 1, target_accept, _SHORT_DEPTH)
+        pilots = [(round(share * tune), kept) for share, kept, _, _ in _SHORT_PILOTS]
+        last = tune - tune // 2
+        whole = sum(map(sum, pilots)) + last
+        tally = Tally(progress, chains=len(at), tune=whole, draws=draws)
         with one_blas_thread():
             matrices = self._curved(at)
-            for pilot_seed, (share, kept, points, depth) in zip(seeds, _SHORT_PILOTS, strict=False):
-                length = (round(share * tune), kept)
+            for pilot_seed, length, (_, _, points, depth) in zip(
+                seeds, pilots, _SHORT_PILOTS, strict=False
+            ):
                 rule = dataclasses.replace(plan, target_accept=_PILOT_ACCEPT, maxdepth=depth)
-                pilot = self._run("learning its shape", matrices, at, length, pilot_seed, rule)
+                tally.begin(sum(length))
+                pilot = self._run(tally, matrices, at, length, pilot_seed, rule)
                 at, matrices = self._improve(pilot, matrices, points=points)
-            result = self._run("sampling", matrices, at, (tune - tune // 2, draws), seeds[2], plan)
+            tally.begin(last)
+            result = self._run(tally, matrices, at, (last, draws), seeds[2], plan)
         return self._draws(result, matrices, begun=begun)
 
     def _climbed(self, values: np.ndarray) -> np.ndarray:
@@ -334,7 +343,7 @@ class Sampler:
 
     def _run(
         self,
-        stage: str,
+        tally: Tally,
         matrices: Preconditioner,
         at: np.ndarray,
         length: tuple[int, int],
@@ -344,7 +353,6 @@ class Sampler:
         starts = matrices.to_walk(at)
         compiled = self._compiled.with_data(**self._present(matrices))
         tune, draws = length
-        tally = _Tally(stage, plan.progress, chains=plan.chains)
 
         def launch(chain: int) -> Any:
             start = np.ascontiguousarray(starts[chain])
@@ -366,6 +374,8 @@ class Sampler:
             )
 
         results = _in_turn(launch, chains=plan.chains, cores=plan.cores)
+        divergences = sum(int(r["sample_stats"]["diverging"].sum()) for r in results)
+        tally.end(tune + draws, divergences=divergences)
         return {
             group: xr.concat([r[group].to_dataset() for r in results], dim="chain").assign_coords(
                 chain=np.arange(plan.chains)
@@ -407,31 +417,7 @@ class _Plan:
     chains: int
     cores: int
     target_accept: float
-    progress: Progress | None
     maxdepth: int = 10
-
-
-class _Tally:
-    """Sum of the chains' progress, told at once to whoever wants to know."""
-
-    def __init__(self, stage: str, report: Progress | None, *, chains: int) -> None:
-        self._stage, self._report = stage, report
-        self._states: list[tuple[int, int, int]] = [(0, 0, 0)] * chains
-
-    def callback(self, chain: int) -> Any:
-        if self._report is None:
-            return None
-
-        def tell(states: Any) -> None:
-            (state,) = states
-            total = state.total_draws * len(self._states)
-            self._states[chain] = (
-                state.finished_draws, total, 0 if state.tuning else state.divergences
-            )  # fmt: skip
-            done, _, divergences = (sum(column) for column in zip(*self._states, strict=True))
-            self._report(self._stage, done, total, divergences)  # type: ignore[misc]
-
-        return tell
 
 
 def _in_turn(launch: Callable[[int], Any], *, chains: int, cores: int) -> list[Any]:

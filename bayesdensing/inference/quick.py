@@ -80,13 +80,14 @@ def sample_quickly(
     begun = time.perf_counter()
     first, second, third = (int(s) for s in np.random.SeedSequence(seed).generate_state(3))
     begin = partial(climb, sampler.logp_and_gradient, latents=sampler.latents)
-    if progress is not None:
-        progress("finding the posterior", 0, 1, 0)
+    tell = progress or (lambda *_: None)
+    tell("finding the posterior", 0, 1, None)
     with (
         one_blas_thread(),
         ThreadPoolExecutor(cores or os.cpu_count()) as pool,
     ):  # compiled code holds no lock
         ends = list(pool.map(begin, sampler.starts(seed=first, chains=chains)))
+    tell("finding the posterior", 1, 1, None)
     best = max(ends, key=lambda end: end[2])
     rng = np.random.default_rng(second)
     at = []

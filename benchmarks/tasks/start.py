@@ -99,10 +99,10 @@ def _listening() -> Iterator[_Clock]:
     clock = _Clock()
     stage, sample, single = engine.Sampler._run, engine.Sampler.sample, nutpie.sample
 
-    def timed_stage(self: Any, name: str, *args: Any) -> Any:
+    def timed_stage(self: Any, *args: Any) -> Any:
         clock.chains = []
         began = time.perf_counter()
-        found = stage(self, name, *args)
+        found = stage(self, *args)
         clock.last_s = time.perf_counter() - began
         return found
 

@@ -274,8 +274,28 @@ class TestFit:
         sampled(dataclasses.replace(make_fit(), data=data))
         assert main(["fit", "--data", "mine", "--out", "other/joint"]) == 0
         out = capsys.readouterr().out
-        assert "bayesdensing fit joint_cut --data" in out
-        assert "other/joint_cut" in out
+        # on one line, to be copied
+        command = f"bayesdensing fit joint_cut --data {tmp_path / 'mine'} --out other/joint_cut"
+        assert f"not fitted: {command}" in lines(out)
+
+    @pytest.mark.parametrize("spec", ["joint", "joint_cut", "loss_law"])
+    @pytest.mark.parametrize("columns", ["80", None])
+    def test_the_tables_fit_80_columns(self, sampled, capsys, monkeypatch, spec, columns):
+        monkeypatch.delenv("COLUMNS", raising=False)
+        if columns is not None:
+            monkeypatch.setenv("COLUMNS", columns)
+        leave_out = ("growth_rate", "level", "log_density") if spec == "loss_law" else ()
+        sampled(make_fit(spec=spec, leave_out=leave_out))
+        assert main(["fit", spec]) == 0
+        out = capsys.readouterr().out
+        assert max(map(len, out.splitlines())) <= 80
+        assert "…" not in out
+
+    def test_a_wider_terminal_is_used(self, sampled, capsys, monkeypatch):
+        monkeypatch.setenv("COLUMNS", "150")
+        sampled(make_fit())
+        assert main(["fit"]) == 0
+        assert max(map(len, lines(capsys.readouterr().out))) > 100
 
     def test_the_pull_on_the_reference_curve_is_told_where_the_runs_alone_are_fitted(
         self, sampled, capsys, tmp_path

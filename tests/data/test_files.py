@@ -82,7 +82,7 @@ def _package(*paths: object, **more: object) -> str:
 
 
 PACKAGES = [
-    (None, ": does not exist"),
+    (None, ": does not exist; it lists the bundle's files: {"),
     ("", ": is empty"),
     ("{", ", row 1: is not valid JSON: Expecting property name enclosed in double quotes"),
     ("[" * 100_000, ": is not valid JSON: numbers too long or nested too deeply"),
@@ -146,4 +146,5 @@ def test_a_path_that_is_no_folder(tmp_path: Path):
     (tmp_path / "file").write_text("")
     assert str(validate_bundle(tmp_path / "file")[0]).endswith("file: is not a folder")
     assert str(validate_bundle(tmp_path / "none")[0]).endswith("none: does not exist")
-    assert "datapackage.json: does not exist" in map(str, validate_bundle(tmp_path))
+    (fault,) = map(str, validate_bundle(tmp_path))
+    assert fault.startswith("datapackage.json: does not exist; it lists the bundle's files: {")

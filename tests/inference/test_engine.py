@@ -112,13 +112,44 @@ def test_a_chains_draws_do_not_hang_on_how_many_run_beside_it_at_a_time(sampler:
     assert same(sampler.sample(cores=1, **args), sampler.sample(cores=3, **args))
 
 
+Told = list[tuple[str, int, int, int | None]]
+
+
 def test_progress_is_told_by_stage(sampler: Sampler) -> None:
-    told: list[tuple[str, int, int, int]] = []
+    told: Told = []
     sampler.sample(seed=7, draws=3000, tune=900, chains=2, progress=lambda *a: told.append(a))
-    stages = list(dict.fromkeys(stage for stage, *_ in told))
-    assert stages == [s for s in ("finding the posterior", "learning its shape", "sampling")
-                      if s in stages]  # fmt: skip
+    assert told[:2] == [("tuning", 0, 1800, None), ("sampling", 0, 6000, None)]
+    assert told[-2:] == [("tuning", 1800, 1800, None), ("sampling", 6000, 6000, 0)]
+    assert {stage for stage, *_ in told} == {"tuning", "sampling"}
     assert all(0 <= done <= total for _, done, total, _ in told)
+
+
+def test_short_chains_tell_their_progress_too(sampler: Sampler) -> None:
+    told: Told = []
+    at = sampler.starts(seed=1, chains=2)
+    sampler.sample_short(at, seed=7, draws=20, tune=40, progress=lambda *a: told.append(a))
+    for stage in ("tuning", "sampling"):
+        first, *_, last = [(done, total) for name, done, total, _ in told if name == stage]
+        assert first == (0, last[1])
+        assert last[0] == last[1] > 0
+
+
+def test_divergences_are_counted_as_they_happen_and_none_of_tuning() -> None:
+    with pm.Model() as model:
+        v = pm.Normal("v", 0, 3)
+        pm.Normal("x", 0, pm.math.exp(v / 2), shape=9)
+    told: Told = []
+    drawn = Sampler(model).sample(
+        seed=11, draws=20_000, tune=500, chains=2, progress=lambda *a: told.append(a)
+    )
+    counts = [found for stage, done, _, found in told if stage == "sampling" and done]
+    true = int(drawn.stats["diverging"].sum())
+    assert true > 0
+    assert counts[-1] == true
+    # the last word but one is the sampler's own, of some time before the end
+    assert counts == sorted(counts)
+    assert max(counts[:-1]) <= true
+    assert any(0 < count for count in counts[:-1])
 
 
 @pytest.mark.parametrize("tune", [1, 2, 10, 17, 18, 36, 90])
@@ -182,14 +213,14 @@ def interruptible() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("interruptible")
-@pytest.mark.parametrize("stage", ["finding the posterior", "sampling"])
+@pytest.mark.parametrize("stage", ["tuning", "sampling"])
 def test_an_interrupt_raises_and_stops_every_chain(sampler: Sampler, stage: str) -> None:
     told: list[str] = []
 
-    def interrupt(now: str, *_: Any) -> None:
-        if now == stage and not told:
-            _thread.interrupt_main()
-        if now == stage:
+    def interrupt(now: str, done: int, *_: Any) -> None:
+        if now == stage and done:
+            if not told:
+                _thread.interrupt_main()
             told.append(now)
 
     long = 200_000
@@ -251,20 +282,24 @@ def test_the_posterior_follows_the_data_that_are_given(given: Sampler, values: l
     assert_conjugate(given.sample(seed=2, draws=1000, tune=400), data)
 
 
-def test_a_warm_start_gives_the_posterior_of_its_own_data_without_pilots(given: Sampler) -> None:
+def test_a_warm_start_gives_the_posterior_of_its_own_data_without_pilots(
+    given: Sampler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs: list[tuple[int, int]] = []
+    real = given._run
+
+    def counted(tally: Any, matrices: Any, at: Any, length: tuple[int, int], *rest: Any) -> Any:
+        runs.append(length)
+        return real(tally, matrices, at, length, *rest)
+
+    monkeypatch.setattr(given, "_run", counted)
     first = given.sample(seed=3, draws=1000, tune=400, data={"values": np.array([1.0, 2.0, 3.0])})
-    stages: set[str] = set()
+    assert len(runs) == 3
+    runs.clear()
     data = np.array([-1.0, 0.0, 1.0])
-    warm = given.sample(
-        seed=4,
-        draws=1000,
-        tune=200,
-        data={"values": data},
-        warmth=first.warmth,
-        progress=lambda stage, *_: stages.add(stage),
-    )
+    warm = given.sample(seed=4, draws=1000, tune=200, data={"values": data}, warmth=first.warmth)
     assert_conjugate(warm, data)
-    assert stages <= {"sampling"}
+    assert runs == [(200, 1000)]
 
 
 def test_warmth_is_where_a_run_ended(given: Sampler) -> None:
