@@ -19,6 +19,11 @@ __all__ = ["FEW_DIVERGENCES", "QUICK", "Sampled", "sample_joint", "sample_quick"
 #: Share of transitions that may diverge for smaller steps to be tried: more are no accident.
 FEW_DIVERGENCES = 0.005
 
+#: R-hat below which chains are taken to be in one place, which they have not sampled enough.
+_IN_ONE_PLACE = 1.1
+#: Draws over all chains in which a fit should pass its checks.
+_ENOUGH = 4000
+
 #: Sampler settings of a quick fit, whatever the hypothesis says.
 QUICK: dict[str, Any] = {"draws": 250, "tune": 200, "chains": 4, "target_accept": 0.85}
 _METHOD = "short chains from starts with latents integrated out"
@@ -84,8 +89,9 @@ def sample_joint(
 ) -> Sampled:
     """Sample the posterior of all blocks of a hypothesis together.
 
-    Where a few transitions diverge the posterior is sampled once more in smaller steps, from where
-    the chains ended; only those draws are kept, and judged.
+    Where a few transitions diverge the posterior is sampled once more in smaller steps, where
+    chains that agree fall short of the checks once more in coordinates learned from all their
+    draws, from where they ended; only those draws are kept, and judged.
 
     Parameters
     ----------
@@ -123,13 +129,19 @@ def sample_joint(
     with report.step("checking the draws"):
         record = diagnose(draws.posterior, draws.stats)
     seconds = draws.seconds
-    if 0 < record.divergences <= FEW_DIVERGENCES * settings.draws * settings.chains:
-        accept = _smaller_steps(settings.target_accept)
+    accept, warmth = settings.target_accept, None
+    size = settings.draws * settings.chains
+    if 0 < record.divergences <= FEW_DIVERGENCES * size:
+        accept, warmth = _smaller_steps(accept), draws.warmth
         report.say(
             f"{record.divergences} divergent transitions: sampling again in smaller steps "
             f"(target_accept {accept:.3f})"
         )
-        draws = sample(tune=settings.tune // 2, target_accept=accept, warmth=draws.warmth)
+    elif _fell_short(record) and size >= _ENOUGH and settings.starts == "near":
+        warmth = draws.relearn()
+        report.say(f"{record.reasons[0]}: sampling again in coordinates learned from these draws")
+    if warmth is not None:
+        draws = sample(tune=settings.tune // 2, target_accept=accept, warmth=warmth)
         record = diagnose(draws.posterior, draws.stats)
         seconds += draws.seconds
     return Sampled(
@@ -183,6 +195,11 @@ def sample_quick(
         compile_seconds=sampler.compile_seconds,
         sample_seconds=draws.seconds,
     )
+
+
+def _fell_short(record: Diagnostics) -> bool:
+    """Whether chains agree and none diverges, but they are too short for their checks."""
+    return not record.converged and not record.divergences and record.max_rhat < _IN_ONE_PLACE
 
 
 def _smaller_steps(target_accept: float) -> float:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
+from scipy.signal import lfilter
 
 from bayesdensing import sampling
 from bayesdensing.inference.progress import SilentReporter
@@ -19,8 +20,9 @@ class FakeSampler:
 
     compile_seconds, size = 1.0, 1
 
-    def __init__(self, *divergences: int) -> None:
+    def __init__(self, *divergences: int, slow: float = 0.0, apart: float = 0.0) -> None:
         self.left = list(divergences)
+        self.slow, self.apart = [slow, 0.0], [apart, 0.0]
         self.asked: list[dict[str, Any]] = []
 
     def sample(self, **asked: Any) -> Any:
@@ -29,7 +31,11 @@ class FakeSampler:
         shape = (4, 1000)
         diverging = np.zeros(shape, dtype=bool)
         diverging.flat[: self.left.pop(0)] = True
-        draws = xr.Dataset({"x": (("chain", "draw"), rng.normal(size=shape))})
+        # an autoregression that forgets as slowly as is asked, about places that lie so far apart
+        slow, apart = (part.pop(0) for part in (self.slow, self.apart))
+        noise = rng.normal(size=shape) * np.sqrt(1 - slow**2)
+        values = lfilter([1.0], [1.0, -slow], noise, axis=1) + apart * np.arange(4)[:, None]
+        draws = xr.Dataset({"x": (("chain", "draw"), values)})
         stats = xr.Dataset(
             {
                 "diverging": (("chain", "draw"), diverging),
@@ -37,11 +43,16 @@ class FakeSampler:
                 "energy": (("chain", "draw"), rng.normal(size=shape)),
             }
         )
-        return SimpleNamespace(posterior=draws, stats=stats, seconds=2.0, warmth=len(self.asked))
+        number = len(self.asked)
+        return SimpleNamespace(
+            posterior=draws, stats=stats, seconds=2.0, warmth=number, relearn=lambda: -number
+        )
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *divergences: int) -> tuple[sampling.Sampled, FakeSampler]:
-    fake = FakeSampler(*divergences)
+def run(
+    monkeypatch: pytest.MonkeyPatch, *divergences: int, **kinds: float
+) -> tuple[sampling.Sampled, FakeSampler]:
+    fake = FakeSampler(*divergences, **kinds)
     monkeypatch.setattr(sampling, "assemble", lambda spec, bundle: "the model")
     monkeypatch.setattr(sampling, "sampler_of", lambda assembled: fake)
     spec = load_spec("joint")
@@ -74,6 +85,23 @@ def test_what_still_diverges_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(fake.asked) == 2
     assert not found.diagnostics.converged
     assert found.diagnostics.divergences == 1
+
+
+def test_chains_that_agree_but_are_slow_start_again_in_coordinates_learned_from_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found, fake = run(monkeypatch, 0, 0, slow=0.95)
+    first, second = fake.asked
+    assert second["target_accept"] == first["target_accept"]
+    assert second["warmth"] == -1
+    assert found.diagnostics.converged
+    assert found.sample_seconds == 4.0
+
+
+def test_chains_in_different_places_are_not_sampled_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, fake = run(monkeypatch, 0, apart=3.0)
+    assert len(fake.asked) == 1
+    assert not found.diagnostics.converged
 
 
 def test_many_divergences_are_a_fault_of_the_model_and_no_second_run_hides_them(

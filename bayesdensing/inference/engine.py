@@ -56,12 +56,16 @@ class Draws:
         Seconds of sampling, pilots included.
     warmth : Warmth
         Where and in which coordinates the run ended, to start a similar one from.
+    relearn : callable
+        Gives a `Warmth` whose coordinates are learned from all of these draws, the run being then
+        a pilot much longer than its own.
     """
 
     posterior: xr.Dataset
     stats: xr.Dataset
     seconds: float
     warmth: "Warmth"
+    relearn: Callable[[], "Warmth"] = dataclasses.field(repr=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -331,7 +335,12 @@ class Sampler:
         posterior = result["posterior"].drop_vars(own, errors="ignore")
         stats = result["sample_stats"]
         names = [n for n in _KEPT_STATS if n in stats]
-        return Draws(posterior, stats[names], time.perf_counter() - begun, ended)
+
+        def relearn() -> Warmth:
+            with one_blas_thread():
+                return Warmth(*self._improve(result, matrices, bend=True, covariance=True))
+
+        return Draws(posterior, stats[names], time.perf_counter() - begun, ended, relearn)
 
     def _set_data(self, data: Mapping[str, np.ndarray]) -> None:
         """Put data into the graphs of the log density and into the compiled sampler."""
