@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bayesdensing import plots, varying
+from bayesdensing import plots
 from bayesdensing.analysis.dependence import COLUMNS, Sensitivity, table_of
 from bayesdensing.assembly import assemble
 from bayesdensing.assembly.open_priors import open_priors, prior_data
@@ -17,7 +17,7 @@ from bayesdensing.errors import DataNeedError, SpecError
 from bayesdensing.fitting import fit
 from bayesdensing.multiverse import AS_IS, variants
 from bayesdensing.spec import Spec, load_spec
-from bayesdensing.varying import sensitivity
+from bayesdensing.varying import recipe, sensitivity
 
 Frames = Callable[..., dict[str, pd.DataFrame]]
 
@@ -90,14 +90,14 @@ def test_it_is_taken_up_where_it_ended(found, bundle, folder):
 
 
 def test_a_choice_that_cannot_be_fitted_is_a_row_all_the_same(bundle, tmp_path, monkeypatch):
-    whole = varying._Fits._same
+    whole = recipe.Fits._same
 
     def sometimes(self, sampler, variant, seed):
         if variant.choice == "llm-03":
             raise RuntimeError("all starts failed")
         return whole(self, sampler, variant, seed)
 
-    monkeypatch.setattr(varying._Fits, "_same", sometimes)
+    monkeypatch.setattr(recipe.Fits, "_same", sometimes)
     some = sensitivity("trend", bundle, axes=["without_llm"], seed=1, out=tmp_path)
     row = some.table[some.table["choice"] == "llm-03"].iloc[0]
     assert row["failure"] == "RuntimeError: all starts failed"
