@@ -110,8 +110,7 @@ grid.variance.round(4)
 
 # %%
 cells = grid.cells.assign(days=grid.table["doubling_time_days"])
-usual = cells[cells["growth_rate.scale"] == "as it is"]
-usual.pivot(index="series", columns="without_year", values="days").round(0)
+cells.pivot(index="series", columns="without_year", values="days").round(0)
 
 # %% [markdown]
 # ## The joint posterior

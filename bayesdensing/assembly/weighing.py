@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pymc as pm
+import pytensor.tensor as pt
 import xarray as xr
 from pymc.pytensorf import compile as compile_graph
 
@@ -16,7 +17,18 @@ from bayesdensing.assembly.pointwise import LLM_WEIGHT, assemble_weighted, outco
 from bayesdensing.data import DataBundle
 from bayesdensing.spec import Spec
 
-__all__ = ["Part", "assemble_weighing", "hold", "neutral", "parts_of", "terms_at", "weight_name"]
+__all__ = [
+    "Part",
+    "assemble_weighing",
+    "held_places",
+    "hold",
+    "neutral",
+    "parts_of",
+    "terms_at",
+    "weight_name",
+]
+
+_HELD_AT, _HELD_BY = "held_at", "held_by"
 
 
 @dataclass(frozen=True)
@@ -121,7 +133,7 @@ def assemble_weighing(spec: Spec, bundle: DataBundle) -> Assembled:
     -------
     Assembled
         The model of `assemble_weighted`, with a weight per unit of each of `parts_of`, all 1, and
-        for each parameter of the top level the data of `hold`, which hold nothing at first. Until
+        for the parameters of the top level the data of `hold`, which hold nothing at first. Until
         one is changed its density is that of the hypothesis.
     """
     assembled = assemble_weighted(spec, bundle)
@@ -130,39 +142,63 @@ def assemble_weighing(spec: Spec, bundle: DataBundle) -> Assembled:
             ones = np.ones(len(part.labels))
             weight = pm.Data(weight_name(part.kind), ones, shape=ones.shape)
             pm.Potential(f"{part.kind}_left_out", ((weight - 1) * part.terms).sum())
-        point = model.initial_point()
-        for variable in model.free_RVs:
-            if variable.name in assembled.geometry.latents:
-                continue
-            zeros = np.zeros(np.shape(point[model.rvs_to_values[variable].name]))
-            at, precision = (
-                pm.Data(name, zeros, shape=zeros.shape) for name in _hold_names(variable.name)
-            )
-            pm.Potential(f"{variable.name}_held", -((precision * (variable - at)) ** 2).sum() / 2)
+        # one flat vector: a potential for each parameter would take minutes to compile
+        places = held_places(assembled)
+        pieces = [model[name].ravel() for name in places]
+        flat = pt.concatenate(pieces)  # type: ignore[no-untyped-call]
+        zeros = np.zeros(sum(part.stop - part.start for part in places.values()))
+        at, by = (pm.Data(name, zeros, shape=zeros.shape) for name in (_HELD_AT, _HELD_BY))
+        pm.Potential("held", -((by * (flat - at)) ** 2).sum() / 2)
     return assembled
 
 
-def _hold_names(name: str) -> tuple[str, str]:
-    return f"{name}_held_at", f"{name}_held_by"
-
-
-def hold(name: str, *, at: np.ndarray, sd: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the data that hold a parameter near given values.
+def held_places(assembled: Assembled) -> dict[str, slice]:
+    """Return where the parameters of the top level lie among those that can be held.
 
     Parameters
     ----------
-    name : str
-        A free variable of the top level.
-    at, sd : ndarray
-        Values, and how far it may stray from them, in its unit and shape.
+    assembled : Assembled
+        A model.
+
+    Returns
+    -------
+    dict of str to slice
+        By name of the free variable.
+    """
+    model = assembled.model
+    point, places, start = model.initial_point(), {}, 0
+    for variable in model.free_RVs:
+        if variable.name in assembled.geometry.latents:
+            continue
+        size = int(np.size(point[model.rvs_to_values[variable].name]))
+        places[str(variable.name)] = slice(start, start + size)
+        start += size
+    return places
+
+
+def hold(
+    places: Mapping[str, slice], near: Mapping[str, tuple[np.ndarray, np.ndarray]]
+) -> dict[str, np.ndarray]:
+    """Return the data that hold parameters near given values.
+
+    Parameters
+    ----------
+    places : mapping of str to slice
+        Of `held_places`.
+    near : mapping of str to tuple of ndarray
+        Free variable to its values, and how far each may stray from them (sd), in its unit.
 
     Returns
     -------
     dict of str to ndarray
         By name of the model's data.
     """
-    where, by = _hold_names(name)
-    return {where: np.asarray(at, dtype=float), by: 1 / np.asarray(sd, dtype=float)}
+    size = max(part.stop for part in places.values())
+    at, by = np.zeros(size), np.zeros(size)
+    for name, (values, sd) in near.items():
+        at[places[name]] = np.ravel(values)
+        by[places[name]] = 1 / np.ravel(sd)
+    return {_HELD_AT: at, _HELD_BY: by}
 
 
 def neutral(model: pm.Model) -> dict[str, np.ndarray]:
@@ -184,7 +220,7 @@ def neutral(model: pm.Model) -> dict[str, np.ndarray]:
         shape = variable.get_value().shape
         if variable.name in weights:
             found[variable.name] = np.ones(shape)
-        elif str(variable.name).endswith(("_held_at", "_held_by")):
+        elif variable.name in (_HELD_AT, _HELD_BY):
             found[variable.name] = np.zeros(shape)
     return found
 

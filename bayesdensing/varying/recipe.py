@@ -21,6 +21,7 @@ from bayesdensing.assembly.open_priors import open_priors, prior_data
 from bayesdensing.assembly.pointwise import LLM_WEIGHT
 from bayesdensing.assembly.weighing import (
     assemble_weighing,
+    held_places,
     hold,
     neutral,
     parts_of,
@@ -195,13 +196,12 @@ class Fits:
         self, shared: "_Shared", held: Mapping[str, Mapping[str, Any]], seed: int
     ) -> Row:
         """Fit with the parameters of a source held at their posterior means."""
-        data: dict[str, np.ndarray] = {}
-        for name, near in held.items():
-            data |= hold(name, at=np.array(near["at"]), sd=np.array(near["sd"]))
+        near = {name: (np.array(to["at"]), np.array(to["sd"])) for name, to in held.items()}
+        data = hold(held_places(shared.assembled), near)
         made = self._sampled(shared, data, seed)
         record = diagnose(made.posterior, made.stats)
         return {
-            "n": int(sum(np.size(near["at"]) for near in held.values())),
+            "n": int(sum(np.size(values) for values, _ in near.values())),
             "variance": float(made.posterior["growth_rate"].var()),
             "converged": record.converged,
             "max_rhat": record.max_rhat,
