@@ -50,7 +50,7 @@ def variance_table(cells: pd.DataFrame, values: pd.Series, *, cross: str) -> pd.
     every = range(len(shape))
 
     def given(*axes: int) -> np.ndarray:
-        """Return the mean over all other axes, which stay with one entry."""
+        # the mean over all other axes, which stay with one entry each
         return np.asarray(y.mean(axis=tuple(a for a in every if a not in axes), keepdims=True))
 
     names = [str(axis) for axis in cells.columns]
