@@ -209,8 +209,9 @@ def _experts(spec: Spec, data: DataBundle) -> Iterator[Variant]:
 
 
 def _series(spec: Spec, data: DataBundle) -> Iterator[Variant]:
-    rows = data.frames["densities"]
-    for name in sorted(rows["series"].unique()):
+    if spec.data.series is None:  # there is but one
+        return
+    for name in sorted(data.frames["densities"]["series"].unique()):
         yield from _other(spec, "data", str(name), axis="series", series=str(name))
 
 
@@ -226,6 +227,8 @@ def _cut(spec: Spec, data: DataBundle) -> Iterator[Variant]:
 
 
 def _suite(spec: Spec, data: DataBundle) -> Iterator[Variant]:
+    if spec.data.suite is None:  # there is but one
+        return
     for name in sorted(data.frames["reference_runs"]["suite"].unique()):
         yield from _other(spec, "data", str(name), axis="suite", suite=str(name))
 
