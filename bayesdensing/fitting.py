@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bayesdensing.assembly import Assembled
     from bayesdensing.sampling import Sampled
 
-__all__ = ["DEFAULT_SEED", "Refit", "fit", "load_fit", "prepare_compiler", "resolved"]
+__all__ = ["DEFAULT_SEED", "Refit", "fit", "fit_of", "load_fit", "prepare_compiler", "resolved"]
 
 Refit = Literal["never", "on-change", "always"]
 
@@ -202,10 +202,34 @@ def _sample(
     if (place := prepare_compiler()) is not None:
         report.say(f"compiling in {place}, for this fit alone: ~/.pytensor cannot be written")
     sampled = _sampled(spec, bundle, quick=quick, seed=seed, report=report)
+    return fit_of(sampled, spec, bundle, seed=seed, seconds=time.perf_counter() - started)
+
+
+def fit_of(sampled: "Sampled", spec: Spec, bundle: DataBundle, *, seed: int, seconds: float) -> Fit:
+    """Make a fit of draws.
+
+    Parameters
+    ----------
+    sampled : Sampled
+        Draws with the model that they are of.
+    spec : Spec
+        The hypothesis.
+    bundle : DataBundle
+        The data.
+    seed : int
+        Seed of the draws.
+    seconds : float
+        Seconds of all that was done.
+
+    Returns
+    -------
+    Fit
+        The fit.
+    """
     timing = {
         "compile": sampled.compile_seconds,
         "sample": sampled.sample_seconds,
-        "total": time.perf_counter() - started,
+        "total": seconds,
     }
     return Fit(
         spec=spec,

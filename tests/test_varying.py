@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bayesdensing import plots, varying
+from bayesdensing import plots
 from bayesdensing.analysis.dependence import COLUMNS, Sensitivity, table_of
 from bayesdensing.assembly import assemble
 from bayesdensing.assembly.open_priors import open_priors, prior_data
@@ -15,9 +15,10 @@ from bayesdensing.cli.app import main
 from bayesdensing.data import DataBundle
 from bayesdensing.errors import DataNeedError, SpecError
 from bayesdensing.fitting import fit
+from bayesdensing.ladder import CrossValidation
 from bayesdensing.multiverse import AS_IS, variants
 from bayesdensing.spec import Spec, load_spec
-from bayesdensing.varying import sensitivity
+from bayesdensing.varying import recipe, sensitivity
 
 Frames = Callable[..., dict[str, pd.DataFrame]]
 
@@ -90,19 +91,83 @@ def test_it_is_taken_up_where_it_ended(found, bundle, folder):
 
 
 def test_a_choice_that_cannot_be_fitted_is_a_row_all_the_same(bundle, tmp_path, monkeypatch):
-    whole = varying._Fits._same
+    whole = recipe.Fits._same
 
     def sometimes(self, sampler, variant, seed):
         if variant.choice == "llm-03":
             raise RuntimeError("all starts failed")
         return whole(self, sampler, variant, seed)
 
-    monkeypatch.setattr(varying._Fits, "_same", sometimes)
+    monkeypatch.setattr(recipe.Fits, "_same", sometimes)
     some = sensitivity("trend", bundle, axes=["without_llm"], seed=1, out=tmp_path)
     row = some.table[some.table["choice"] == "llm-03"].iloc[0]
     assert row["failure"] == "RuntimeError: all starts failed"
     assert not some.converged
     assert some.axes.loc["without_llm", "n"] == 19
+
+
+def test_log_predictive_densities_are_those_of_a_comparison(found, bundle):
+    rows = found.table.set_index(["axis", "choice"])
+    run = fit(load_spec("trend"), bundle, seed=7, progress=False)
+    left_out = CrossValidation(run, max_refits=0).by_llm()
+    # from one seed to the next it moves by 0.05
+    assert rows.loc[(AS_IS, AS_IS), "elpd"] == pytest.approx(left_out.elpd.sum(), abs=0.2)
+    halved = rows.loc[("prior", "level halved")]
+    assert abs(halved["elpd_difference"]) < 1
+    assert halved["elpd"] - rows.loc[(AS_IS, AS_IS), "elpd"] == pytest.approx(
+        halved["elpd_difference"]
+    )
+    without = found.table["axis"].isin(["without_llm", "without_year"])
+    assert found.table.loc[without, "elpd"].isna().all()  # they have seen other data
+    assert found.table.loc[~without, "elpd"].notna().all()
+
+
+def test_the_budget_by_fits_stands_beside_the_regression(found):
+    budget = found.budget
+    held = budget.loc["level and dispersion"]
+    assert held["n_held"] == 2
+    # of a line through centred dates level and scatter say nothing of the slope
+    assert held["variance_share_refit"] == pytest.approx(held["variance_share"], abs=0.15)
+    assert held["sd_left_refit"] == pytest.approx(found.base["growth_rate_sd"], rel=0.1)
+    assert held["refit_converged"]
+    assert "LLMs themselves" in budget.index
+
+
+def test_a_factorial_grid_shows_what_two_choices_do_together(bundle, tmp_path):
+    grid = tmp_path / "grid.toml"
+    grid.write_text(
+        'design = "factorial"\n[axes]\nwithout_year = ["2023"]\n'
+        "[priors.growth_rate]\nscale = [0.05]\n"
+    )
+    some = sensitivity("trend", bundle, grid=grid, elpd=False, seed=1, out=tmp_path / "out")
+    assert len(some.table) == 4
+    assert some.cells.columns.tolist() == ["without_year", "growth_rate.scale"]
+    assert set(some.axes.index) == {"without_year", "growth_rate.scale"}
+    variance = some.variance
+    assert variance["share"].sum() == pytest.approx(1)
+    assert "without_year × growth_rate.scale" in variance.index
+    rates = some.table["growth_rate"].to_numpy().reshape(2, 2)
+    twice = rates[1, 1] - rates[1, 0] - rates[0, 1] + rates[0, 0]
+    assert variance["variance"].iloc[-1] == pytest.approx(twice**2 / 16)
+    assert some.table["elpd"].isna().all()
+    some.save(tmp_path / "saved")
+    table = pd.read_csv(tmp_path / "saved" / "sensitivity.csv")
+    assert table["choice.without_year"].tolist() == [AS_IS, AS_IS, "2023", "2023"]
+    shown = plots.sensitivity(some)
+    assert shown.data.sizes["fit"] == 4
+    with pytest.raises(SpecError, match="axes or a grid"):
+        sensitivity("trend", bundle, grid=grid, axes=["prior"], out=tmp_path)
+    with pytest.raises(SpecError, match="known are 'regression' and 'refit'"):
+        sensitivity("trend", bundle, grid=grid, budget="exact", out=tmp_path)
+
+
+def test_another_family_of_prior_is_fitted_and_compared(bundle, tmp_path):
+    some = sensitivity("trend", bundle, axes=["prior_family"], seed=1, out=tmp_path)
+    rows = some.table[some.table["axis"] == "prior_family"]
+    assert {"level Normal", "growth_rate Normal"} <= set(rows["choice"])
+    assert rows["converged"].all()
+    assert rows["elpd_difference"].notna().all()  # the data are the same
+    assert rows["shift_sd"].abs().max() < 1
 
 
 @pytest.mark.slow
@@ -202,8 +267,8 @@ def test_a_model_with_open_priors_has_the_same_density(name, bundle):
 # --- what is made of the rows ---------------------------------------------------------------------
 
 
-def made(rates: dict[tuple[str, str], float]) -> Sensitivity:
-    rows = [
+def as_rows(rates: dict[tuple[str, str], float]) -> list[dict]:
+    return [
         {
             "axis": axis,
             "choice": choice,
@@ -216,6 +281,10 @@ def made(rates: dict[tuple[str, str], float]) -> Sensitivity:
         }
         for (axis, choice), rate in rates.items()
     ]  # fmt: skip
+
+
+def made(rates: dict[tuple[str, str], float]) -> Sensitivity:
+    rows = as_rows(rates)
     about = {"spec": "made", "label": "a trend", "data": "none"}
     return Sensitivity(table_of(rows, as_it_is=AS_IS), about, AS_IS)
 
@@ -240,6 +309,25 @@ def test_a_rate_interval_that_meets_nought_is_an_infinite_time():
     assert table.loc["2024", "eti95_ub"] == np.inf
     assert table.loc["2024", "eti89_ub"] == np.inf
     assert table.loc["power", "eti95_ub"] == pytest.approx(np.log(2) / 2.6 * 365.25)
+
+
+def test_predictions_are_compared_on_the_same_data_and_ruler_alone():
+    rates = {(AS_IS, AS_IS): 2.0, ("prior", "a halved"): 2.1, ("law", "power"): 3.0}
+    rows = as_rows(rates)
+    for row, group, shift in zip(rows, "aab", (0.0, 0.1, 5.0), strict=True):
+        own = (np.arange(4.0) + shift * np.array([1, 2, 1, 2])).tolist()
+        row["elpd"] = {"group": group, "by_llm": own, "n_high_pareto_k": 1}
+    table = table_of(rows, as_it_is=AS_IS).set_index("choice")
+    assert table.loc[AS_IS, ["elpd", "elpd_difference"]].tolist() == [6.0, 0.0]
+    assert table.loc["a halved", "elpd_difference"] == pytest.approx(0.6)
+    gaps = np.array([0.1, 0.2, 0.1, 0.2])
+    assert table.loc["a halved", "elpd_difference_se"] == pytest.approx(2 * gaps.std(ddof=1))
+    assert table.loc["a halved", "n_high_pareto_k"] == 1
+    assert table.loc["power", ["elpd", "elpd_difference", "n_high_pareto_k"]].isna().all()
+
+
+def test_a_row_that_is_a_prediction_less_has_none():
+    assert made(RATES).table["elpd"].isna().all()
 
 
 def test_the_curve_goes_from_slow_to_fast():

@@ -16,7 +16,15 @@ from bayesdensing.laws.trend import doubling_days
 if TYPE_CHECKING:
     from bayesdensing.analysis.fit import Fit
 
-__all__ = ["DRIVES", "budget_table", "influence_table", "prior_terms", "scaling_table"]
+__all__ = [
+    "DRIVES",
+    "SOURCES",
+    "budget_table",
+    "influence_table",
+    "prior_terms",
+    "scaling_table",
+    "source_of",
+]
 
 #: Power-scaling sensitivity from which on a part of the model counts as driving the rate.
 DRIVES = 0.05
@@ -35,6 +43,7 @@ _SOURCES = {
         "saturation", "walk_", "change_", "drift", "arrival_rate",
     ),
 }  # fmt: skip
+SOURCES = tuple(_SOURCES)
 #: Follows from others, entry by entry.
 _DERIVED = ("irreducible_loss", "n_coefficient", "d_coefficient", "d_share_logit")
 
@@ -97,39 +106,47 @@ def scaling_table(
 
 
 def influence_table(
-    rate: np.ndarray, log_likelihood: np.ndarray, llms: np.ndarray, *, most: int = 10
+    rate: np.ndarray,
+    log_likelihood: np.ndarray,
+    units: np.ndarray,
+    *,
+    kind: str = "llm",
+    most: int = 10,
 ) -> pd.DataFrame:
-    """Return the LLMs without which the rate would move most, by importance weights.
+    """Return the units without which the rate would move most, by importance weights.
 
     Parameters
     ----------
     rate : ndarray, shape (draw,)
         Growth rate, 1/yr.
-    log_likelihood : ndarray, shape (draw, llm)
-        Log likelihood of each LLM's outcomes, what is its own integrated out.
-    llms : ndarray of str, shape (llm,)
+    log_likelihood : ndarray, shape (draw, unit)
+        Log likelihood of each unit's outcomes; of an LLM, what is its own integrated out.
+    units : ndarray of str, shape (unit,)
         Names.
+    kind : str
+        What they are: LLMs, scores, reference runs.
     most : int
-        LLMs to return.
+        Units to return.
 
     Returns
     -------
     pandas.DataFrame
-        Index ``llm``; columns growth_rate (mean without it, 1/yr), doubling_time_days (of that
-        mean), shift_sd (in posterior sd), pareto_k and reliable. The furthest first.
+        Index ``unit``; columns kind, growth_rate (mean without it, 1/yr), doubling_time_days (of
+        that mean), shift_sd (in posterior sd), pareto_k and reliable. The furthest first.
     """
     log_weights, k = smoothed_weights(log_likelihood)
     weights = np.exp(log_weights - log_weights.max(axis=0))
     without = (weights * rate[:, None]).sum(axis=0) / weights.sum(axis=0)
     table = pd.DataFrame(
         {
+            "kind": kind,
             "growth_rate": without,
             "doubling_time_days": doubling_days(without),
             "shift_sd": (without - rate.mean()) / rate.std(),
             "pareto_k": k,
             "reliable": k < good_k(len(rate)),
         },
-        index=pd.Index(np.asarray(llms).astype(str), name="llm"),
+        index=pd.Index(np.asarray(units).astype(str), name="unit"),
     )
     order = np.argsort(-np.abs(table["shift_sd"].to_numpy()), kind="stable")
     return table.iloc[order[:most]]
@@ -159,7 +176,7 @@ def budget_table(posterior: xr.Dataset) -> pd.DataFrame:
     rate = np.ravel(posterior["growth_rate"])
     columns: dict[str, list[np.ndarray]] = {}
     for name, values in posterior.data_vars.items():
-        source = _source(str(name))
+        source = source_of(str(name))
         if source is None or not set(values.dims) <= TOP_LEVEL_DIMS:
             continue
         flat = values.transpose("chain", "draw", ...).to_numpy().reshape(len(rate), -1)
@@ -179,7 +196,19 @@ def budget_table(posterior: xr.Dataset) -> pd.DataFrame:
     return table
 
 
-def _source(name: str) -> str | None:
+def source_of(name: str) -> str | None:
+    """Return the source of uncertainty that a variable of the top level belongs to.
+
+    Parameters
+    ----------
+    name : str
+        Name of the variable.
+
+    Returns
+    -------
+    str or None
+        One of `SOURCES`; None of the rate itself and of what follows from others.
+    """
     if name in _DERIVED or name.startswith("growth_rate"):
         return None
     return next((s for s, starts in _SOURCES.items() if name.startswith(starts)), None)

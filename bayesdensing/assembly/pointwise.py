@@ -16,7 +16,7 @@ from bayesdensing.assembly.grouped import group_log_density
 from bayesdensing.data import DataBundle
 from bayesdensing.spec import Spec
 
-__all__ = ["LLM_WEIGHT", "PublishedDensity", "assemble_weighted"]
+__all__ = ["LLM_WEIGHT", "PublishedDensity", "assemble_weighted", "outcome_terms"]
 
 #: Data of the model: 1 for an LLM whose scores count, 0 for one that is left out.
 LLM_WEIGHT = "llm_weight"
@@ -42,15 +42,31 @@ def assemble_weighted(spec: Spec, bundle: DataBundle) -> Assembled:
     """
     assembled = assemble(spec, bundle)
     with assembled.model as model:
-        terms, llm = _terms(spec, bundle, model)
+        terms, llm = outcome_terms(spec, bundle, model)
         ones = np.ones(len(model.coords["llm"] or ()))
         weight = pm.Data(LLM_WEIGHT, ones, dims="llm", shape=ones.shape)
         pm.Potential("left_out", ((weight[llm] - 1) * terms).sum())
     return assembled
 
 
-def _terms(spec: Spec, bundle: DataBundle, model: pm.Model) -> tuple[Any, np.ndarray]:
-    """Return the log densities of independent parts of the outcome, and the LLM of each."""
+def outcome_terms(spec: Spec, bundle: DataBundle, model: pm.Model) -> tuple[Any, np.ndarray]:
+    """Return the log densities of independent parts of the outcome, and the LLM of each.
+
+    Parameters
+    ----------
+    spec : Spec
+        The hypothesis.
+    bundle : DataBundle
+        The data.
+    model : pymc.Model
+        Of both.
+
+    Returns
+    -------
+    tuple of TensorVariable and ndarray
+        Log densities of published values, or of all scores of an LLM on a benchmark, (part,); the
+        LLM of each.
+    """
     if spec.blocks == ("published",):
         variable = model["log_value"]
         return pm.logp(variable, model.rvs_to_values[variable]), np.arange(
@@ -96,7 +112,7 @@ class PublishedDensity:
             The density.
         """
         model = assemble(spec, bundle).model
-        terms, _ = _terms(spec, bundle, model)
+        terms, _ = outcome_terms(spec, bundle, model)
         (terms,) = model.replace_rvs_by_values([terms])
         values = [model.rvs_to_values[rv] for rv in model.free_RVs]
         batches = [_batch(value) for value in values]

@@ -61,12 +61,31 @@ def _sensitivity(
             "  [default: all]",
         ),
     ] = None,
+    grid: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="TOML file of the choices to make, one at a time or all together.",
+        ),
+    ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            metavar="refit|regression",
+            help="Error budget by fits with one source held at its mean each, or by regression"
+            " alone.  [default: refit where all axes are varied]",
+        ),
+    ] = None,
+    elpd: Annotated[
+        bool,
+        typer.Option(help="Work out how well fits predict LLMs left out, where comparable."),
+    ] = True,
     out: Annotated[
         str | None,
         typer.Option(
             metavar="DIR",
             help="Folder of table, figure and fits; fits in it are not made again."
-            "  [default: runs/sensitivity-SPEC]",
+            "  [default: runs/sensitivity-SPEC, with the grid's name]",
         ),
     ] = None,
     workers: WorkersOption = None,
@@ -80,7 +99,7 @@ def _sensitivity(
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> int:
-    """Fit again with one choice at a time made otherwise: priors, definitions, data.
+    """Fit again with other choices made, of priors, definitions and data: one at a time, or a grid.
 
     One row per fit goes to sensitivity.csv. Exits with 3 where a fit did not pass its checks.
     """
@@ -90,11 +109,15 @@ def _sensitivity(
 
     refuse_both(workers, scheduler)
     hypothesis = load_spec(spec)
-    folder = Path(out) if out is not None else Path("runs") / f"sensitivity-{hypothesis.name}"
+    which = hypothesis.name if grid is None else f"{hypothesis.name}-{Path(grid).stem}"
+    folder = Path(out) if out is not None else Path("runs") / f"sensitivity-{which}"
     found = sensitivity(
         hypothesis,
         data,
         axes=None if axes is None else [name.strip() for name in axes.split(",")],
+        grid=grid,
+        budget=budget,
+        elpd=elpd,
         draws=draws,
         tune=tune,
         seed=seed,
@@ -163,8 +186,9 @@ def _shown(found: "Sensitivity") -> Any:
 _ROWS = 10
 _CAPTIONS = {
     "scaling": "power-scaling sensitivity of the rate, the largest",
-    "influence": "LLMs without which the rate moves most, by importance weights",
-    "budget": "what of the rate's variance goes if a source is known (linear approximation)",
+    "variance": "variance of the median rate over the grid, by axis and by pair of axes",
+    "influence": "what moves the rate most when left out, by importance weights and by fits",
+    "budget": "what of the rate's variance goes if a source is known: by regression, by fits",
 }
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
+from bayesdensing.analysis.dependence import CROSS
 from bayesdensing.laws.trend import rate_of_doubling
 from bayesdensing.plots._style import BLUE, GREY, INK, ORANGE, days, finish, new_figure, tidy
 from bayesdensing.plots.result import PlotResult
@@ -107,9 +108,16 @@ def _draw_rates(axes: Axes, found: "Sensitivity", data: xr.Dataset) -> None:
 def _draw_axes(axes: Axes, found: "Sensitivity", data: xr.Dataset, names: list[str]) -> None:
     place = {name: -i for i, name in enumerate(names)}
     at, own = np.arange(data.sizes["fit"]), data["axis"].to_numpy()
-    colours = [INK if name == found.as_it_is else BLUE for name in own]
-    heights = [place[str(name)] for name in own]
-    axes.scatter(at, heights, marker="|", s=28, c=colours, linewidths=1.1)
+    # a fit with several choices made otherwise is marked on each of their axes
+    marks = [
+        (i, part)
+        for i, name in zip(at, own, strict=True)
+        for part in str(name).split(CROSS)
+        if part in place
+    ]
+    colours = [INK if name == found.as_it_is else BLUE for _, name in marks]
+    heights = [place[name] for _, name in marks]
+    axes.scatter([i for i, _ in marks], heights, marker="|", s=28, c=colours, linewidths=1.1)
     axes.set_yticks(list(place.values()), list(place))
     axes.set_ylim(-len(names) + 0.4, 0.6)
     axes.set_xlabel("fits, slowest growth first")

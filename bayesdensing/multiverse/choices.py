@@ -1,7 +1,7 @@
-"""Other choices that could have been made: of priors, of definitions, of the data."""
+"""The axes of choices: what else each could have been, of a hypothesis and its data."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -10,90 +10,56 @@ import pandas as pd
 
 from bayesdensing.assembly import design as designs
 from bayesdensing.data import DataBundle
-from bayesdensing.errors import DataNeedError, SpecError
-from bayesdensing.spec import Spec
+from bayesdensing.laws import Prior
+from bayesdensing.multiverse.families import OTHER_FAMILIES, matched
+from bayesdensing.multiverse.variant import Variant
+from bayesdensing.spec import GrowthAxis, Spec
 
-__all__ = ["AS_IS", "AXES", "Variant", "variants", "without_llm"]
+Choices = Callable[[Spec, DataBundle], Iterator[Variant]]
 
-#: The axis of the hypothesis as it is.
-AS_IS = "as it is"
+__all__ = ["AXES", "axes_of", "freely", "without_llm", "without_unit"]
+
 #: Scores that an evaluator, and LLMs that a family, must have to be left out by itself.
 _ENOUGH_SCORES, _ENOUGH_LLMS = 15, 3
 #: Most families, organizations and so on that are left out, the largest.
 _MOST = 24
 _SELF = ("self-reported", "reported-by-")
-
-
-@dataclass(frozen=True)
-class Variant:
-    """A hypothesis and data with one choice made otherwise.
-
-    Attributes
-    ----------
-    axis, choice : str
-        What is chosen, and how.
-    spec : Spec
-        The hypothesis.
-    without : tuple of str
-        LLMs that are left out.
-    evaluators : tuple of str
-        Evaluators whose scores are used; empty: all.
-    same_graph : bool
-        Whether it is the model of the hypothesis as it is, with other values of the priors'
-        parameters or without some LLMs: nothing has to be compiled for it.
-    """
-
-    axis: str
-    choice: str
-    spec: Spec
-    without: tuple[str, ...] = ()
-    evaluators: tuple[str, ...] = ()
-    same_graph: bool = False
-
-    @property
-    def key(self) -> str:
-        """A name of its own."""
-        return f"{self.axis}={self.choice}"
-
-    def data_of(self, data: DataBundle) -> DataBundle:
-        """Return the data that it takes.
-
-        Parameters
-        ----------
-        data : DataBundle
-            All data.
-
-        Returns
-        -------
-        DataBundle
-            Without what is left out.
-        """
-        if not self.evaluators and not self.without:
-            return data
-        frames = data.frames
-        for name in ("scores", "models", "densities"):
-            if name in frames:
-                rows = frames[name]
-                frames[name] = rows[~rows["model"].isin(self.without)]
-        if self.evaluators:
-            rows = frames["scores"]
-            frames["scores"] = rows[rows["evaluator"].isin(self.evaluators)]
-        return DataBundle.from_frames(name=f"{data.name}, {self.key}", version="1", **frames)
+#: What the names of evaluators that are leaderboards hold.
+_BOARDS = ("leaderboard", "ollv2", "helm")
 
 
 def _prior(spec: Spec, data: DataBundle) -> Iterator[Variant]:
+    for name in spec.priors:
+        for factor in (0.5, 2.0):
+            yield from _scaled(spec, name, factor)
+
+
+_FACTORS = {0.5: "halved", 2.0: "doubled"}
+
+
+def _scaled(spec: Spec, name: str, factor: float) -> Iterator[Variant]:
+    try:
+        other = spec.priors[name].widened(factor)
+    except ValueError:
+        return
+    word = _FACTORS.get(factor, f"times {factor:g}")
+    yield Variant("prior", f"{name} {word}", _with_prior(spec, name, other), same_graph=True)
+
+
+def _with_prior(spec: Spec, name: str, prior: Prior) -> Spec:
+    return spec.model_copy(update={"priors": {**spec.priors, name: prior}})
+
+
+def _prior_family(spec: Spec, data: DataBundle) -> Iterator[Variant]:
+    """Give each prior of another family: another density, so another model to compile."""
     for name, prior in spec.priors.items():
-        for factor, word in ((0.5, "halved"), (2.0, "doubled")):
+        for dist in OTHER_FAMILIES[prior.dist]:
             try:
-                other = prior.widened(factor)
-            except ValueError:
+                other = matched(prior, dist)
+                changed = Spec(**{**dict(spec), "priors": {**spec.priors, name: other}})
+            except ValueError:  # a parameter that has to be of one family
                 continue
-            yield Variant(
-                "prior",
-                f"{name} {word}",
-                spec.model_copy(update={"priors": {**spec.priors, name: other}}),
-                same_graph=True,
-            )
+            yield Variant("prior_family", f"{name} {dist}", changed)
 
 
 def _tokens(spec: Spec, data: DataBundle) -> Iterator[Variant]:
@@ -114,7 +80,7 @@ def _size_effects(spec: Spec, data: DataBundle) -> Iterator[Variant]:
         yield from _other(spec, "loss", word, axis="size_effects", size_effects=on)
 
 
-def _of_growth(key: str, *values: str) -> Callable[[Spec, DataBundle], Iterator[Variant]]:
+def _of_growth(key: str, *values: str) -> Choices:
     def make(spec: Spec, data: DataBundle) -> Iterator[Variant]:
         for value in values:
             yield from _other(spec, "growth", value, axis=key, **{key: value})
@@ -169,12 +135,16 @@ def _evaluators(spec: Spec, data: DataBundle) -> Iterator[Variant]:
     everyone = sorted(_scores(spec, data)["evaluator"].unique())
     own = tuple(e for e in everyone if str(e).startswith(_SELF))
     others = tuple(e for e in everyone if e not in own)
-    for word, chosen in (("self-reported alone", own), ("others alone", others)):
+    boards = tuple(e for e in others if any(word in str(e) for word in _BOARDS))
+    words = {"self-reported alone": own, "others alone": others}
+    if boards != others:
+        words["leaderboards alone"] = boards
+    for word, chosen in words.items():
         if chosen and len(chosen) < len(everyone):
             yield Variant("evaluators", word, spec, evaluators=chosen)
 
 
-def _without(column: str) -> Callable[[Spec, DataBundle], Iterator[Variant]]:
+def _without(column: str) -> Choices:
     def make(spec: Spec, data: DataBundle) -> Iterator[Variant]:
         llms = _llms(spec, data)
         if column not in llms:
@@ -211,6 +181,26 @@ def without_llm(spec: Spec, name: str) -> Variant:
     return Variant("without_llm", name, spec, without=(name,), same_graph=True)
 
 
+def without_unit(spec: Spec, *, kind: str, name: str) -> Variant:
+    """Return a hypothesis on data without one unit of outcomes.
+
+    Parameters
+    ----------
+    spec : Spec
+        The hypothesis.
+    kind, name : str
+        ``llm``, or a kind and label of `bayesdensing.assembly.weighing.Part`.
+
+    Returns
+    -------
+    Variant
+        On the axis ``without_`` with the kind.
+    """
+    if kind == "llm":
+        return without_llm(spec, name)
+    return Variant(f"without_{kind}", name, spec, left_out=(kind, name), same_graph=True)
+
+
 def _experts(spec: Spec, data: DataBundle) -> Iterator[Variant]:
     llms = _llms(spec, data)
     sparse = tuple(llms["model"][llms["is_moe"]]) if "is_moe" in llms else ()
@@ -219,9 +209,28 @@ def _experts(spec: Spec, data: DataBundle) -> Iterator[Variant]:
 
 
 def _series(spec: Spec, data: DataBundle) -> Iterator[Variant]:
-    rows = data.frames["densities"]
-    for name in sorted(rows["series"].unique()):
+    if spec.data.series is None:  # there is but one
+        return
+    for name in sorted(data.frames["densities"]["series"].unique()):
         yield from _other(spec, "data", str(name), axis="series", series=str(name))
+
+
+def _records(spec: Spec, data: DataBundle) -> Iterator[Variant]:
+    rows = data.frames["densities"]
+    seen = rows[rows["model"].isin(designs.published_design(spec, data).llms)]
+    if seen["on_record"].sum() >= _ENOUGH_LLMS:
+        yield from _other(spec, "data", "only", axis="records", records="only")
+
+
+def _cut(spec: Spec, data: DataBundle) -> Iterator[Variant]:
+    yield from _other(spec, "information", "cut", flow="cut")
+
+
+def _suite(spec: Spec, data: DataBundle) -> Iterator[Variant]:
+    if spec.data.suite is None:  # there is but one
+        return
+    for name in sorted(data.frames["reference_runs"]["suite"].unique()):
+        yield from _other(spec, "data", str(name), axis="suite", suite=str(name))
 
 
 def _scores(spec: Spec, data: DataBundle) -> pd.DataFrame:
@@ -242,7 +251,7 @@ def _llms(spec: Spec, data: DataBundle) -> pd.DataFrame:
 
 #: What can be chosen otherwise, where a hypothesis has it: for those with all blocks, and for
 #: those of published values.
-_JOINT: Mapping[str, Callable[[Spec, DataBundle], Iterator[Variant]]] = MappingProxyType(
+_JOINT: Mapping[str, Choices] = MappingProxyType(
     {
         "prior": _prior,
         "without_year": _without("year"),
@@ -265,63 +274,94 @@ _JOINT: Mapping[str, Callable[[Spec, DataBundle], Iterator[Variant]]] = MappingP
         "without_evaluator": _without_evaluator,
     }
 )
-_PUBLISHED: Mapping[str, Callable[[Spec, DataBundle], Iterator[Variant]]] = MappingProxyType(
+_PUBLISHED: Mapping[str, Choices] = MappingProxyType(
     {
         "prior": _prior,
         "without_year": _without("year"),
         "without_llm": _without_llm,
         "series": _series,
+        "records": _records,
     }
 )
+#: What takes long, or makes the headline another quantity: varied only where it is named.
+_TRENDS = ("exponential", "changepoint", "accelerating", "saturating", "random_walk")
+_NAMED_JOINT: Mapping[str, Choices] = MappingProxyType(
+    {
+        "prior_family": _prior_family,
+        "information": _cut,
+        "suite": _suite,
+        "trend": _of_growth("trend", *_TRENDS),
+        "without_llm": _without_llm,
+    }
+)
+_NAMED_PUBLISHED: Mapping[str, Choices] = MappingProxyType(
+    {"prior_family": _prior_family, "trend": _of_growth("trend", *_TRENDS)}
+)
 #: Names of all axes.
-AXES: tuple[str, ...] = tuple(dict.fromkeys([*_JOINT, *_PUBLISHED]))
+AXES: tuple[str, ...] = tuple(
+    dict.fromkeys([*_JOINT, *_PUBLISHED, *_NAMED_JOINT, *_NAMED_PUBLISHED])
+)
 
 
-def variants(
-    spec: Spec, data: DataBundle, *, axes: Sequence[str] | None = None
-) -> tuple[Variant, ...]:
-    """Return a hypothesis as it is, and with one choice at a time made otherwise.
+def axes_of(spec: Spec) -> tuple[Mapping[str, Choices], Mapping[str, Choices]]:
+    """Return the axes that a hypothesis has, each with what gives its choices.
 
     Parameters
     ----------
     spec : Spec
-        The hypothesis, with a growth rate.
-    data : DataBundle
-        The data.
-    axes : sequence of str, optional
-        Which choices, of `AXES`; all that the hypothesis has where not given.
+        The hypothesis.
 
     Returns
     -------
-    tuple of Variant
-        The hypothesis as it is comes first; a choice that it has made itself is no variant.
-
-    Raises
-    ------
-    DataNeedError
-        Where the hypothesis has no rate that could depend on anything, or is a cut.
-    SpecError
-        For an axis that there is not.
+    tuple of mapping
+        Those that are varied where none is named, and those that are varied by name only.
     """
-    possible = _PUBLISHED if spec.blocks == ("published",) else _JOINT
-    if not {"growth", "published"} & set(spec.blocks):
-        raise DataNeedError(f"{spec.name} has no growth block: there is no rate to watch")
-    if spec.growth.trend == "constant":
-        raise DataNeedError(f"{spec.name} holds the rate at 0: nothing moves it")
-    if spec.information.flow == "cut" or spec.data.records == "only":
-        raise DataNeedError(
-            f"{spec.name}: the sensitivity of a cut, or of records alone, cannot be worked out"
-        )
-    chosen = list(possible) if axes is None else list(axes)
-    for name in chosen:
-        if name not in possible:
-            raise SpecError(f"no axis {name!r} of {spec.name}; there are: {', '.join(possible)}")
-    found = [Variant(AS_IS, AS_IS, spec, same_graph=True)]
-    for name in chosen:
-        found += [v for v in possible[name](spec, data) if _differs(v, spec)]
-    return tuple(found)
+    published = spec.blocks == ("published",)
+    return (_PUBLISHED, _NAMED_PUBLISHED) if published else (_JOINT, _NAMED_JOINT)
 
 
-def _differs(variant: Variant, spec: Spec) -> bool:
-    same: bool = variant.spec.sha256 == spec.sha256
-    return bool(variant.without or variant.evaluators) or not same
+def freely(spec: Spec, data: DataBundle, *, axis: str, text: str) -> Iterator[Variant]:
+    """Give a choice that is not among the listed ones.
+
+    Parameters
+    ----------
+    spec : Spec
+        The hypothesis.
+    data : DataBundle
+        The data.
+    axis : str
+        The axis.
+    text : str
+        The choice, in a user's words.
+
+    Yields
+    ------
+    Variant
+        The choice, if there is one of that name.
+    """
+    what = axis.removeprefix("without_")
+    if axis == "reference_tokens":
+        rule, _, number = text.partition(" ")
+        with contextlib.suppress(ValueError):
+            value = float(number)
+            yield from _other(spec, axis, f"{rule} {value:g}", rule=rule, value=value)
+    elif axis == "prior":
+        name, _, number = text.partition(" times ")
+        with contextlib.suppress(ValueError):
+            if name in spec.priors and 0 < float(number) < np.inf:
+                yield from _scaled(spec, name, float(number))
+    elif axis in GrowthAxis.model_fields:
+        yield from _other(spec, "growth", text, axis=axis, **{axis: text})
+    elif axis == "min_scores" and text.isdecimal():
+        yield from _other(spec, "data", text, axis=axis, min_scores=int(text))
+    elif axis == "without_evaluator":
+        everyone = sorted(_scores(spec, data)["evaluator"].unique())
+        rest = tuple(e for e in everyone if e != text)
+        if rest and len(rest) < len(everyone):
+            yield Variant(axis, text, spec, evaluators=rest)
+    elif what in ("year", "family", "organization"):
+        llms = _llms(spec, data)
+        own = llms[what] == text if what in llms else pd.Series(data=False, index=llms.index)
+        if own.any() and not own.all():
+            names = tuple(llms["model"][own])
+            yield Variant(axis, text, spec, without=names, same_graph=True)
