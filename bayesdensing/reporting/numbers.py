@@ -16,7 +16,7 @@ from bayesdensing.laws.trend import DAYS_PER_YEAR
 if TYPE_CHECKING:
     from bayesdensing.analysis import Fit
 
-__all__ = ["DRAWS", "PER_DRAW", "has_scores", "has_trend", "run_numbers"]
+__all__ = ["DRAWS", "PER_DRAW", "assumes_no_growth", "has_scores", "has_trend", "run_numbers"]
 
 #: Posterior draws that the page holds, and new LLMs for each.
 DRAWS, PER_DRAW = 1000, 4
@@ -61,6 +61,22 @@ def has_scores(fit: "Fit") -> bool:
     return bool(found and has_trend(fit) and "evaluator_effect" in fit.posterior)
 
 
+def assumes_no_growth(fit: "Fit") -> bool:
+    """Return whether a fit takes for granted that nothing grows: its rate of 0 is no finding.
+
+    Parameters
+    ----------
+    fit : Fit
+        Any fit.
+
+    Returns
+    -------
+    bool
+        True for a constant trend.
+    """
+    return "level" in fit.posterior and fit.spec.growth.trend == "constant"
+
+
 def run_numbers(fit: "Fit", *, draws: int = DRAWS, seed: int = 0) -> dict[str, Any]:
     """Return what the page holds of a run, as plain JSON types.
 
@@ -99,7 +115,7 @@ def _chart(fit: "Fit", *, draws: int) -> dict[str, Any]:
         reference = table["release_date"].max() - pd.DateOffset(months=12)
     through = fit.trend(pd.DatetimeIndex([reference]))
     rate, doubling = None, fit.headline().doubling_time_days
-    if "growth_rate" in fit.posterior:
+    if "growth_rate" in fit.posterior and not assumes_no_growth(fit):
         kept = thin(fit.posterior, max_draws=draws)["growth_rate"]
         rate = _packed(flat_draws(kept))
     return {

@@ -98,7 +98,7 @@ def report(
     style, script = (_asset(name) for name in ("report.css", "report.js"))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     page = template.render(
-        title=f"{', '.join(names)}: capability density" if len(names) < 4 else "Hypotheses",
+        title=_title(names, marked=any(section["banner"] for section in sections)),
         runs=sections,
         rates=rates_picture(fits),
         numbers=_json(numbers),
@@ -114,6 +114,11 @@ def report(
         tell(f"writing {out}")
         write_text(Path(out), page)
     return page
+
+
+def _title(names: Sequence[str], *, marked: bool) -> str:
+    told = f"{', '.join(names)}: capability density" if len(names) < 4 else "Hypotheses"
+    return f"NOT TO BE TRUSTED: {told}" if marked else told
 
 
 def _command(folders: Sequence[str]) -> str:

@@ -236,7 +236,7 @@
     }
     box.addEventListener("pointermove", (event) => choose(nearest(event)));
     box.addEventListener("pointerdown", (event) => choose(nearest(event)));
-    box.addEventListener("pointerleave", () => { if (document.activeElement !== box) choose(-1); });
+    box.addEventListener("pointerleave", (event) => { if (event.pointerType === "touch") return; if (document.activeElement !== box) choose(-1); });
     box.addEventListener("blur", () => choose(-1));
     box.addEventListener("keydown", (event) => {
       const end = shown.length - 1;

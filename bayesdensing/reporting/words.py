@@ -12,7 +12,7 @@ from bayesdensing.analysis.summary import mode_headlines
 from bayesdensing.analysis.tables import data_counts, release_dates
 from bayesdensing.inference.diagnostics import DEPTH_SHARE_MAX, EBFMI_MIN, ESS_MIN, RHAT_MAX
 from bayesdensing.paths import packaged_data_dir
-from bayesdensing.reporting.numbers import has_scores, has_trend
+from bayesdensing.reporting.numbers import assumes_no_growth, has_scores, has_trend
 
 if TYPE_CHECKING:
     from bayesdensing.analysis import Estimate, Fit
@@ -109,9 +109,9 @@ def growth_sentence(fit: "Fit") -> tuple[str, str]:
     found = fit.headline()
     quantity = str(fit.posterior.attrs.get("quantity", "capability density"))
     doubling = found.doubling_time_days
+    if assumes_no_growth(fit):
+        return f"This hypothesis holds that {quantity} does not grow.", ""
     if doubling is None:
-        if "level" in fit.posterior:
-            return f"This hypothesis holds that {quantity} does not grow.", ""
         return "This hypothesis has no trend: it is about losses and scores alone.", ""
     low, high = (days(end) for end in doubling.eti95)
     told = f"doubles every {days(doubling.median)} days (95 % interval {low} to {high})."
@@ -133,14 +133,14 @@ def no_growth(fit: "Fit") -> str:
     Returns
     -------
     str
-        The probability, and of no draw the bound that the number of draws allows.
+        The share of draws without growth, and their number.
     """
     share = fit.headline().prob_rate_not_positive
     draws = fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"]
     if share is None or math.isnan(share):
         return "P(no growth) is undefined."
     if share == 0:
-        return f"P(no growth): below {1 / draws:.2g}, none of {draws:,} draws."
+        return f"P(no growth) = 0.000 (no draw of {draws:,})."
     return f"P(no growth) = {share:.3f} ({round(share * draws):,} of {draws:,} draws)."
 
 
@@ -159,7 +159,7 @@ def headline_rows(fit: "Fit") -> list[tuple[str, str, str, str, str]]:
     """
     found = fit.headline()
     doubling, rate = found.doubling_time_days, found.growth_rate_per_year
-    if doubling is None or rate is None:
+    if doubling is None or rate is None or assumes_no_growth(fit):
         return []
     rows = [
         _row("doubling time (days)", doubling, digits=0),
@@ -230,10 +230,13 @@ def checks(fit: "Fit") -> list[Check]:
             f"{100 * DEPTH_SHARE_MAX:g} %.",
         ),
         Check(
-            not d.modes,
-            "One mode: the chains found one and the same region."
-            if not d.modes
-            else f"{len(d.modes)} modes: " + "; ".join(str(m["differs"]) for m in d.modes),
+            not d.modes and d.max_rhat < RHAT_MAX,
+            f"{len(d.modes)} modes: " + "; ".join(str(m["differs"]) for m in d.modes)
+            if d.modes
+            else "One mode: the chains found one and the same region."
+            if d.max_rhat < RHAT_MAX
+            else "How many modes there are could not be told: the chains disagree, not as groups "
+            "that agree within themselves.",
         ),
     ]
 

@@ -31,6 +31,7 @@ from bayesdensing.cli import main
 from bayesdensing.cli.app import app
 from bayesdensing.data import load_data
 from bayesdensing.multiverse import variants
+from bayesdensing.multiverse.grid import load_grid
 from bayesdensing.spec import load_spec
 from tests.docs.blocks import ROOT, Block, Command, blocks, commands, pages
 from tests.docs.states import FILES, make_run
@@ -49,6 +50,8 @@ _TARGETS = set(re.findall(r"^\.PHONY: (\w+)", (ROOT / "Makefile").read_text("utf
 _FILE_NAME = re.compile(r"^# (\w+\.toml)$", re.MULTILINE)
 #: A whole hypothesis; anything else is a fragment, meant to go into one.
 _WHOLE = {"extends", "title", "name"}
+#: Keys that only a grid of choices has.
+_GRID = {"design", "axes"}
 
 
 class Reader:
@@ -113,6 +116,11 @@ class Reader:
     def _hypothesis(self, text: str) -> None:
         """Load a hypothesis, or a part of one laid over the default."""
         name = _FILE_NAME.search(text)
+        if _GRID & set(tomllib.loads(text)):
+            path = self._place / "grid.toml"
+            path.write_text(text, encoding="utf-8")
+            load_grid(path)
+            return
         if not _WHOLE & set(tomllib.loads(text)):
             assert name is None, "a file that is named is a whole hypothesis"
             base = "trend" if "series" in text or "blocks" in text else "joint"

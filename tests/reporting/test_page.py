@@ -79,7 +79,7 @@ def test_the_page_says_what_the_fit_found(page):
     fit = make_scored_fit()
     doubling = fit.headline().doubling_time_days
     assert f"doubles every {doubling.median:.0f} days" in page
-    assert "P(no growth): below" in page
+    assert "P(no growth) = 0.000 (no draw of" in page
     assert "NOT CONVERGED" not in page
     for part in ("The loss law", "priors and posteriors", "What the data cover", "Reproduce",
                  "bayesdensing fit joint --seed 20241206", "log rho_i ~ Normal"):  # fmt: skip
@@ -112,7 +112,7 @@ def test_draws_that_did_not_pass_are_announced_at_the_top(bare):
     bad = make_scored_fit(diagnostics={"converged": False, "reasons": ("R-hat 1.2 of level",)})
     page = report(bad, checks=False)
     banner = page.index("NOT CONVERGED")
-    assert banner < page.index('id="headline"')
+    assert banner < page.index("<h1>")
     assert "R-hat 1.2 of level" in page
 
 
