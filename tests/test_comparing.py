@@ -299,3 +299,9 @@ def test_study_counts_its_worlds(tmp_path: Path) -> None:
     assert study_table(again).equals(study_table(rows))
     with pytest.raises(DataNeedError, match="no trend 'cubic'"):
         make_series("cubic")
+
+
+def test_a_twin_of_the_best_predicts_no_worse(fits: dict[str, Fit]) -> None:
+    one = fits["exponential"]
+    twin = replace(one, spec=one.spec.model_copy(update={"name": "twin"}))
+    assert set(compare([one, twin]).table["verdict"]) == {BEST, EQUAL}

@@ -37,6 +37,8 @@ BEST, EQUAL, WORSE = "best", "cannot be told apart from the best", "predicts wor
 
 #: Standard errors of a difference below which hypotheses cannot be told apart.
 _TOLD_APART = 2.0
+#: Share of an elpd that is rounding.
+_ROUNDING = 1e-9
 
 #: Effects of which a hypothesis has as many as there are families, benchmarks or quarters.
 _EFFECTS = ("family_effect", "benchmark_slope", "walk_step")
@@ -328,7 +330,9 @@ def _rows(
     rows: list[dict[str, Any]] = []
     for candidate, out in have:
         apart, apart_se = difference(out.elpd, best.elpd)
-        verdict = BEST if out is best else EQUAL if abs(apart) < _TOLD_APART * apart_se else WORSE
+        # twins differ by nothing, or by rounding: what is no difference has no error either
+        same = abs(apart) <= max(_TOLD_APART * apart_se, _ROUNDING * abs(float(best.elpd.sum())))
+        verdict = BEST if out is best else EQUAL if same else WORSE
         if apart > 0 and verdict == WORSE:
             verdict = "predicts better, but did not converge"
         rungs = pd.Series(out.rung)[out.reliable].value_counts()

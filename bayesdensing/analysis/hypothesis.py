@@ -245,6 +245,10 @@ def density_ratio(
     if not before > 0:
         return *nothing, f"{value:g} lies outside of the prior's support, {prior}"
     positive = float(prior.ppf(0.0)) >= 0
+    if positive and value <= 0:
+        return *nothing, (
+            f"{value:g} is the end of what the parameter can be: on the log scale no draws lie near"
+        )
     at, own = (np.log(value), np.log(draws)) if positive else (value, draws)
     width = own.std() * own.size ** (-1 / 5)
     if not width > 0:

@@ -87,6 +87,13 @@ class DataAxis(Axis):
             raise ValueError(f"{what[str(info.field_name)]} is named twice")
         return value
 
+    @model_validator(mode="after")
+    def _dates_in_order(self) -> Self:
+        first, last = self.released_from, self.released_until
+        if first is not None and last is not None and first > last:
+            raise ValueError(f"released_from = {first} lies after released_until = {last}")
+        return self
+
 
 class LossAxis(Axis):
     """The loss law and what its runs share.

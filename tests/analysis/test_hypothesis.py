@@ -173,3 +173,13 @@ def test_savage_dickey_is_refused(value: float, message: str) -> None:
     assert np.isnan(ratio)
     assert refusal is not None
     assert message in refusal
+
+
+def test_no_density_is_told_at_the_end_of_what_a_scale_can_be(
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    draws = np.abs(np.random.default_rng(4).normal(0, 0.3, (4, 500)))
+    _, _, refusal = density_ratio(draws, Prior("HalfNormal", {"sigma": 1.0}), 0.0)
+    assert refusal is not None
+    assert "the end of what the parameter can be" in refusal
+    assert not recwarn.list

@@ -75,6 +75,7 @@ _BLOCKS = [("loss",), ("link",), ("loss", "link"), ("published",), ("loss", "lin
 def specs(draw: st.DrawFn) -> Spec:
     blocks = draw(st.sampled_from(_BLOCKS))
     counts = ["total", "active", "estimated"] if "growth" in blocks else ["total"]
+    first, last = sorted((draw(st.dates()), draw(st.dates())))
     raw: dict[str, Any] = {
         "name": draw(st.text(string.ascii_letters + string.digits, min_size=1, max_size=9)),
         "title": draw(_word),
@@ -87,8 +88,8 @@ def specs(draw: st.DrawFn) -> Spec:
             "base_only": draw(st.booleans()),
             "compressed": draw(st.booleans()),
             "min_scores": draw(st.integers(1, 9)),
-            "released_from": draw(st.none() | st.dates()),
-            "released_until": draw(st.none() | st.dates()),
+            "released_from": draw(st.sampled_from((None, first))),
+            "released_until": draw(st.sampled_from((None, last))),
         },
         "loss": {
             "law": draw(st.sampled_from(["chinchilla", "power"])),
@@ -193,6 +194,10 @@ def test_all_faults_come_in_one_message(refused: Callable[[str], str]) -> None:
         ("[reference_tokens]\nvalue = nan", "reference_tokens.value: "),
         ("[reference_tokens]\nvalue = inf", "reference_tokens.value: "),
         ('[reference_tokens]\nrule = "fixed"', "60 tokens cannot be meant by the rule"),
+        (
+            "[data]\nreleased_from = 2025-01-01\nreleased_until = 2024-01-01",
+            "released_from = 2025-01-01 lies after released_until = 2024-01-01",
+        ),
         ("[sampler]\nchains = 0", "sampler.chains: "),
         ("[sampler]\ntune = 0", "sampler.tune: "),
         ("[sampler]\ndraws = 1.5", "sampler.draws: "),
