@@ -166,11 +166,12 @@ def held_places(assembled: Assembled) -> dict[str, slice]:
         By name of the free variable.
     """
     model = assembled.model
-    point, places, start = model.initial_point(), {}, 0
+    # of the variable itself: entries that sum to 0 have one unconstrained value less
+    shapes, places, start = model.eval_rv_shapes(), {}, 0
     for variable in model.free_RVs:
         if variable.name in assembled.geometry.latents:
             continue
-        size = int(np.size(point[model.rvs_to_values[variable].name]))
+        size = int(np.prod(shapes[variable.name], dtype=int))
         places[str(variable.name)] = slice(start, start + size)
         start += size
     return places

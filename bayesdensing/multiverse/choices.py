@@ -17,7 +17,7 @@ from bayesdensing.spec import GrowthAxis, Spec
 
 Choices = Callable[[Spec, DataBundle], Iterator[Variant]]
 
-__all__ = ["AXES", "axes_of", "freely", "without_llm", "without_unit"]
+__all__ = ["AXES", "axes_of", "freely", "scaled_choice", "without_llm", "without_unit"]
 
 #: Scores that an evaluator, and LLMs that a family, must have to be left out by itself.
 _ENOUGH_SCORES, _ENOUGH_LLMS = 15, 3
@@ -42,8 +42,26 @@ def _scaled(spec: Spec, name: str, factor: float) -> Iterator[Variant]:
         other = spec.priors[name].widened(factor)
     except ValueError:
         return
-    word = _FACTORS.get(factor, f"times {factor:g}")
-    yield Variant("prior", f"{name} {word}", _with_prior(spec, name, other), same_graph=True)
+    choice = scaled_choice(name, factor)
+    yield Variant("prior", choice, _with_prior(spec, name, other), same_graph=True)
+
+
+def scaled_choice(name: str, factor: float) -> str:
+    """Return what a prior of another scale is called on the axis ``prior``.
+
+    Parameters
+    ----------
+    name : str
+        Name of the prior.
+    factor : float
+        Of its scale.
+
+    Returns
+    -------
+    str
+        The choice.
+    """
+    return f"{name} {_FACTORS.get(factor, f'times {factor:g}')}"
 
 
 def _with_prior(spec: Spec, name: str, prior: Prior) -> Spec:

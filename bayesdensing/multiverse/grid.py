@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 
 from bayesdensing.data import DataBundle
 from bayesdensing.errors import DataNeedError, SpecError
-from bayesdensing.multiverse.choices import AXES
+from bayesdensing.multiverse.choices import AXES, scaled_choice
 from bayesdensing.multiverse.families import OTHER_FAMILIES
 from bayesdensing.multiverse.options import option_of, refuse_no_rate, variants
 from bayesdensing.multiverse.variant import AS_IS, Variant
@@ -24,7 +24,6 @@ _DESIGNS: tuple[Design, ...] = get_args(Design)
 _KEYS = ("title", "design", "axes", "priors")
 _OF_PRIOR = ("scale", "family")
 _ALL = "all"
-_WORDS = {0.5: "halved", 2.0: "doubled"}
 _LARGEST = 1_000_000
 
 
@@ -200,12 +199,17 @@ def _nearest(word: str, known: Iterable[str]) -> str:
     return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(options)}"
 
 
+def _entries(name: str, raw: Any, faults: list[str]) -> Iterable[tuple[str, Any]]:
+    """Return the entries of what must be a table; none, and a fault, where it is none."""
+    if isinstance(raw, Mapping):
+        return raw.items()
+    faults.append(f"{name} = {raw!r} must be a table")
+    return ()
+
+
 def _of_axes(raw: Any, faults: list[str]) -> list[_Dimension]:
-    if not isinstance(raw, Mapping):
-        faults.append(f"axes = {raw!r} must be a table")
-        return []
     found = []
-    for name, stated in raw.items():
+    for name, stated in _entries("axes", raw, faults):
         key = f"axes.{name}"
         if name not in AXES:
             faults.append(f"unknown axis {name!r}; {_nearest(name, AXES)}")
@@ -215,11 +219,8 @@ def _of_axes(raw: Any, faults: list[str]) -> list[_Dimension]:
 
 
 def _of_priors(raw: Any, faults: list[str]) -> list[_Dimension]:
-    if not isinstance(raw, Mapping):
-        faults.append(f"priors = {raw!r} must be a table")
-        return []
     found = []
-    for name, stated in raw.items():
+    for name, stated in _entries("priors", raw, faults):
         key = f"priors.{name}"
         if name not in PRIOR_TABLE:
             faults.append(f"unknown prior {name!r}; {_nearest(name, PRIOR_TABLE)}")
@@ -234,7 +235,7 @@ def _of_priors(raw: Any, faults: list[str]) -> list[_Dimension]:
         low = [v for v in scales if not 0 < float(v) < float("inf")]
         faults += [f"{key}.scale: {v} is no factor: it must be positive" for v in low]
         if scales and not low:
-            words = [f"{name} {_WORDS.get(float(v), f'times {float(v):g}')}" for v in scales]
+            words = [scaled_choice(name, float(v)) for v in scales]
             found.append(_Dimension(f"{key}.scale", "prior", tuple(words)))
         families = _listed(f"{key}.family", stated.get("family", []), faults, kinds=(str,))
         bad = [v for v in families if v not in OTHER_FAMILIES]

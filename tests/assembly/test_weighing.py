@@ -74,3 +74,15 @@ def test_published_values_have_no_units_but_llms(bundle: DataBundle) -> None:
     assembled = assemble_weighing(spec, bundle)
     assert parts_of(spec, bundle, assembled.model) == ()
     assert set(held_places(assembled)) == {"level", "growth_rate", "dispersion"}
+
+
+def test_until_something_is_held_entries_that_sum_to_zero_count_as_before(
+    bundle: DataBundle,
+) -> None:
+    spec = load_spec("benchmark_slopes")
+    plain, assembled = assemble(spec, bundle).model, assemble_weighing(spec, bundle)
+    slopes = held_places(assembled)["benchmark_slope"]
+    assert slopes.stop - slopes.start == len(assembled.model.coords["benchmark"] or ())
+    point = plain.initial_point()
+    expected, found = (float(model.compile_logp()(point)) for model in (plain, assembled.model))
+    assert found == pytest.approx(expected)
