@@ -1,16 +1,17 @@
 """A hypothesis and data to draws with their checks: one model, sampled once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
 from bayesdensing.assembly import Assembled, assemble
-from bayesdensing.inference import Diagnostics, Sampler, approximate, diagnose, with_modes
+from bayesdensing.inference import Diagnostics, Sampler, approximate, diagnose, settle, with_modes
 
 if TYPE_CHECKING:
     from bayesdensing.data import DataBundle
+    from bayesdensing.inference.engine import Draws, Warmth
     from bayesdensing.inference.progress import SilentReporter
     from bayesdensing.spec import Spec
 
@@ -91,7 +92,8 @@ def sample_joint(
 
     Where a few transitions diverge the posterior is sampled once more in smaller steps, where
     chains that agree fall short of the checks once more in coordinates learned from all their
-    draws, from where they ended; only those draws are kept, and judged.
+    draws, from where they ended, and where chains from dispersed starts stayed in several
+    regions once more from those that hold posterior mass; only those draws are kept, and judged.
 
     Parameters
     ----------
@@ -128,21 +130,15 @@ def sample_joint(
     draws = sample(tune=settings.tune, target_accept=settings.target_accept)
     with report.step("checking the draws"):
         record = diagnose(draws.posterior, draws.stats)
+        again = _once_more(spec, sampler, draws, record, seed=seed)
     seconds = draws.seconds
-    accept, warmth = settings.target_accept, None
-    size = settings.draws * settings.chains
-    if 0 < record.divergences <= FEW_DIVERGENCES * size:
-        accept, warmth = _smaller_steps(accept), draws.warmth
-        report.say(
-            f"{record.divergences} divergent transitions: sampling again in smaller steps "
-            f"(target_accept {accept:.3f})"
+    if again is not None:
+        report.say(f"{again.reason}: sampling again {again.how}")
+        draws = sample(
+            tune=settings.tune // 2, target_accept=again.target_accept, warmth=again.warmth
         )
-    elif _fell_short(record) and size >= _ENOUGH and settings.starts == "near":
-        warmth = draws.relearn()
-        report.say(f"{record.reasons[0]}: sampling again in coordinates learned from these draws")
-    if warmth is not None:
-        draws = sample(tune=settings.tune // 2, target_accept=accept, warmth=warmth)
         record = diagnose(draws.posterior, draws.stats)
+        record = replace(record, negligible_modes=again.negligible)
         seconds += draws.seconds
     return Sampled(
         assembled=assembled,
@@ -195,6 +191,53 @@ def sample_quick(
         compile_seconds=sampler.compile_seconds,
         sample_seconds=draws.seconds,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Again:
+    """Why and how a posterior is sampled once more."""
+
+    reason: str
+    how: str
+    warmth: "Warmth"
+    target_accept: float
+    negligible: tuple[dict[str, Any], ...] = ()
+
+
+def _once_more(
+    spec: "Spec", sampler: Sampler, draws: "Draws", record: Diagnostics, *, seed: int
+) -> _Again | None:
+    """Say how draws that did not pass their checks may be bettered, if at all."""
+    settings = spec.sampler
+    size = settings.draws * settings.chains
+    accept = settings.target_accept
+    if settings.starts == "dispersed" and not record.max_rhat < _IN_ONE_PLACE:
+        settled = settle(sampler, draws, seed=seed)
+        if settled is not None:
+            regions = settled.regions + len(settled.negligible)
+            return _Again(
+                reason=f"chains stayed in {regions} regions, {settled.regions} with posterior mass",
+                how="from these",
+                warmth=settled.warmth,
+                target_accept=accept,
+                negligible=settled.negligible,
+            )
+    if 0 < record.divergences <= FEW_DIVERGENCES * size:
+        accept = _smaller_steps(accept)
+        return _Again(
+            reason=f"{record.divergences} divergent transitions",
+            how=f"in smaller steps (target_accept {accept:.3f})",
+            warmth=draws.warmth,
+            target_accept=accept,
+        )
+    if _fell_short(record) and size >= _ENOUGH and settings.starts == "near":
+        return _Again(
+            reason=record.reasons[0],
+            how="in coordinates learned from these draws",
+            warmth=draws.relearn(),
+            target_accept=accept,
+        )
+    return None
 
 
 def _fell_short(record: Diagnostics) -> bool:

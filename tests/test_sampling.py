@@ -10,6 +10,7 @@ from scipy.signal import lfilter
 
 from bayesdensing import sampling
 from bayesdensing.inference.progress import SilentReporter
+from bayesdensing.inference.settling import Settled
 from bayesdensing.spec import load_spec
 
 TARGET = load_spec("joint").sampler.target_accept
@@ -50,12 +51,12 @@ class FakeSampler:
 
 
 def run(
-    monkeypatch: pytest.MonkeyPatch, *divergences: int, **kinds: float
+    monkeypatch: pytest.MonkeyPatch, *divergences: int, name: str = "joint", **kinds: float
 ) -> tuple[sampling.Sampled, FakeSampler]:
     fake = FakeSampler(*divergences, **kinds)
     monkeypatch.setattr(sampling, "assemble", lambda spec, bundle: "the model")
     monkeypatch.setattr(sampling, "sampler_of", lambda assembled: fake)
-    spec = load_spec("joint")
+    spec = load_spec(name)
     found = sampling.sample_joint(spec, None, seed=3, report=SilentReporter())  # type: ignore[arg-type]
     return found, fake
 
@@ -112,3 +113,28 @@ def test_many_divergences_are_a_fault_of_the_model_and_no_second_run_hides_them(
     found, fake = run(monkeypatch, many)
     assert len(fake.asked) == 1
     assert found.diagnostics.divergences == many
+
+
+def test_chains_from_dispersed_starts_that_stayed_apart_start_again_where_there_is_mass(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left = {"chains": [3], "differs": "x is 9 here, 0 elsewhere", "mass": 2e-6}
+    settled = Settled(warmth="starts", negligible=(left,), regions=1)  # type: ignore[arg-type]
+    monkeypatch.setattr(sampling, "settle", lambda sampler, draws, seed: settled)
+    found, fake = run(monkeypatch, 0, 0, apart=3.0, name="paper_law")
+    assert fake.asked[1]["warmth"] == "starts"
+    assert found.diagnostics.converged
+    assert found.diagnostics.negligible_modes == (left,)
+    assert "2e-06 of the posterior mass" in found.diagnostics.left_out[0]
+    again = type(found.diagnostics).from_dict(found.diagnostics.to_dict())
+    assert again.negligible_modes == (left,)
+
+
+def test_chains_from_dispersed_starts_whose_masses_cannot_be_told_are_judged_as_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sampling, "settle", lambda sampler, draws, seed: None)
+    found, fake = run(monkeypatch, 0, apart=3.0, name="paper_law")
+    assert len(fake.asked) == 1
+    assert not found.diagnostics.converged
+    assert found.diagnostics.negligible_modes == ()

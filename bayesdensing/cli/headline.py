@@ -72,9 +72,10 @@ def _facts(found: "Headline", fit: "Fit", *, folder: Path) -> dict[str, str]:
             facts["reference draws"] = _between_line(between)
         if (pulled := pull_line(fit, folder=folder)) is not None:
             facts["reference curve"] = pulled
+    facts |= {"data": _data_line(fit), "checks": _checks_line(fit.diagnostics)}
+    if fit.diagnostics.left_out:
+        facts["modes"] = "; ".join(fit.diagnostics.left_out)
     return facts | {
-        "data": _data_line(fit),
-        "checks": _checks_line(fit.diagnostics),
         "time": _time_line(fit),
         "files": str(folder),
     }

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from bayesdensing.inference.diagnostics import Diagnostics, approximate, diagnose
 from bayesdensing.inference.modes import with_modes
+from bayesdensing.inference.settling import settle
 
 if TYPE_CHECKING:
     from bayesdensing.inference.engine import Draws, Sampler
 
-__all__ = ["Diagnostics", "Draws", "Sampler", "approximate", "diagnose", "with_modes"]
+__all__ = ["Diagnostics", "Draws", "Sampler", "approximate", "diagnose", "settle", "with_modes"]
 
 
 def __getattr__(name: str) -> Any:

@@ -101,6 +101,9 @@ class Diagnostics:
         Why the draws did not pass, in words.
     approximation : Approximation or None
         Of draws that are approximate by intent; they never count as converged.
+    negligible_modes : tuple of dict
+        Regions in which chains from dispersed starts ended, of too small a share of the posterior
+        mass to be modes, and in which no draw lies: chains, what differs, mass.
     """
 
     converged: bool
@@ -114,6 +117,7 @@ class Diagnostics:
     worst_parameter: str
     reasons: tuple[str, ...]
     approximation: Approximation | None = None
+    negligible_modes: tuple[dict[str, Any], ...] = ()
 
     @property
     def approximate(self) -> bool:
@@ -140,11 +144,21 @@ class Diagnostics:
         reasons = "; ".join(self.reasons) or "several modes"
         return f"{self.mark.lower()}: {reasons}" if self.mark else ""
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What regions of negligible mass were, in words."""
+        return tuple(
+            f"a region that chains started in holds {mode['mass']:.1g} of the posterior mass "
+            f"(bridge sampling) and is left out: {mode['differs']}"
+            for mode in self.negligible_modes
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types; what is not finite is null."""
         raw = dataclasses.asdict(self)
         raw["modes"] = [dict(mode) for mode in self.modes]
         raw["reasons"] = list(self.reasons)
+        raw["negligible_modes"] = [dict(mode) for mode in self.negligible_modes]
         if self.approximation is None:
             del raw["approximation"]
         else:
@@ -165,13 +179,15 @@ class Diagnostics:
         Diagnostics
             The record.
         """
-        names = [f.name for f in dataclasses.fields(cls) if f.name != "approximation"]
+        own = ("approximation", "negligible_modes")
+        names = [f.name for f in dataclasses.fields(cls) if f.name not in own]
         values: dict[str, Any] = {n: float("nan") if raw[n] is None else raw[n] for n in names}
         approximation = raw.get("approximation")
         if approximation is not None:
             values["approximation"] = Approximation.from_dict(approximation)
         values["modes"] = tuple(dict(mode) for mode in raw["modes"])
         values["reasons"] = tuple(raw["reasons"])
+        values["negligible_modes"] = tuple(dict(mode) for mode in raw.get("negligible_modes", ()))
         return cls(**values)
 
 

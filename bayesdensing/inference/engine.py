@@ -59,6 +59,8 @@ class Draws:
     relearn : callable
         Gives a `Warmth` whose coordinates are learned from all of these draws, the run being then
         a pilot much longer than its own.
+    values : callable
+        Gives the unconstrained values of all draws, (chain, draw, value), dense ones first.
     """
 
     posterior: xr.Dataset
@@ -66,6 +68,7 @@ class Draws:
     seconds: float
     warmth: "Warmth"
     relearn: Callable[[], "Warmth"] = dataclasses.field(repr=False)
+    values: Callable[[], np.ndarray] = dataclasses.field(repr=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -237,6 +240,21 @@ class Sampler:
         """
         return self._walk.starts(seed, chains)
 
+    def cold(self, values: np.ndarray) -> Warmth:
+        """Return starts without any knowledge of the coordinates.
+
+        Parameters
+        ----------
+        values : ndarray, shape (chain, value)
+            Unconstrained values, dense ones first.
+
+        Returns
+        -------
+        Warmth
+            To sample from, each chain adapting alone.
+        """
+        return Warmth(values, self._walk.identity())
+
     def logp_and_gradient(self, values: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the log density and its gradient.
 
@@ -330,7 +348,10 @@ class Sampler:
         )
 
     def _draws(self, result: Any, matrices: Preconditioner, *, begun: float) -> Draws:
-        ended = Warmth(self._values(result, matrices)[:, -1], matrices)
+        def values() -> np.ndarray:
+            return self._values(result, matrices)
+
+        ended = Warmth(values()[:, -1], matrices)
         own = [f"{name}{rest}" for name in (DENSE, LATENT) for rest in ("", "_dim_0")]
         posterior = result["posterior"].drop_vars(own, errors="ignore")
         stats = result["sample_stats"]
@@ -340,7 +361,8 @@ class Sampler:
             with one_blas_thread():
                 return Warmth(*self._improve(result, matrices, bend=True, covariance=True))
 
-        return Draws(posterior, stats[names], time.perf_counter() - begun, ended, relearn)
+        seconds = time.perf_counter() - begun
+        return Draws(posterior, stats[names], seconds, ended, relearn, values)
 
     def _set_data(self, data: Mapping[str, np.ndarray]) -> None:
         """Put data into the graphs of the log density and into the compiled sampler."""

@@ -12,7 +12,7 @@ import xarray as xr
 
 from bayesdensing.inference.diagnostics import Diagnostics, diagnose, scalars
 
-__all__ = ["with_modes"]
+__all__ = ["chain_groups", "difference", "with_modes"]
 
 #: Two chains whose medians differ by more than this many of their own spreads do not agree.
 _APART = 3.0
@@ -39,7 +39,7 @@ def with_modes(record: Diagnostics, posterior: xr.Dataset, stats: xr.Dataset) ->
         return record
     values, names = scalars(posterior)
     draws = values.to_numpy()
-    groups = _groups(draws)
+    groups = chain_groups(draws)
     if len(groups) < 2 or any(len(g) < 2 for g in groups):
         return record
     for group in groups:
@@ -47,7 +47,7 @@ def with_modes(record: Diagnostics, posterior: xr.Dataset, stats: xr.Dataset) ->
         if not inside.converged:
             return record
     modes = tuple(
-        {"name": f"mode {i + 1}", "chains": group, "differs": _differs(draws, names, group)}
+        {"name": f"mode {i + 1}", "chains": group, "differs": difference(draws, names, group)}
         for i, group in enumerate(groups)
     )
     reason = f"the chains found {len(modes)} modes"
@@ -56,8 +56,19 @@ def with_modes(record: Diagnostics, posterior: xr.Dataset, stats: xr.Dataset) ->
     )
 
 
-def _groups(draws: np.ndarray) -> list[list[int]]:
-    """Group the chains whose scalars all overlap, transitively; draws (chain, draw, scalar)."""
+def chain_groups(draws: np.ndarray) -> list[list[int]]:
+    """Group the chains whose scalars all overlap, transitively.
+
+    Parameters
+    ----------
+    draws : ndarray, shape (chain, draw, scalar)
+        Draws.
+
+    Returns
+    -------
+    list of list of int
+        Chains of each group, in the order of their first.
+    """
     middle = np.median(draws, axis=1)
     spread = _spread(draws)
     left = list(range(len(draws)))
@@ -85,8 +96,24 @@ def _apart(middle: np.ndarray, spread: np.ndarray, one: int, other: int) -> bool
     return bool(np.any(np.abs(middle[one] - middle[other]) > _APART * wide))
 
 
-def _differs(draws: np.ndarray, names: Sequence[str], group: list[int]) -> str:
-    """Say in which scalar a group lies farthest from the rest, and how far."""
+def difference(draws: np.ndarray, names: Sequence[str], group: Sequence[int]) -> str:
+    """Say in which scalar a group of chains lies farthest from the rest, and how far.
+
+    Parameters
+    ----------
+    draws : ndarray, shape (chain, draw, scalar)
+        Draws.
+    names : sequence of str
+        Names of the scalars.
+    group : sequence of int
+        Its chains, not all of them.
+
+    Returns
+    -------
+    str
+        The scalar and its two medians.
+    """
+    group = list(group)
     rest = [c for c in range(len(draws)) if c not in group]
     mine, theirs = np.median(draws[group], axis=(0, 1)), np.median(draws[rest], axis=(0, 1))
     wide = np.maximum(_spread(draws[group]).max(axis=0), _spread(draws[rest]).max(axis=0))

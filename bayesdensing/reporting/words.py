@@ -233,6 +233,8 @@ def checks(fit: "Fit") -> list[Check]:
             not d.modes and d.max_rhat < RHAT_MAX,
             f"{len(d.modes)} modes: " + "; ".join(str(m["differs"]) for m in d.modes)
             if d.modes
+            else f"The chains drew from one and the same region; {'; '.join(d.left_out)}."
+            if d.max_rhat < RHAT_MAX and d.left_out
             else "One mode: the chains found one and the same region."
             if d.max_rhat < RHAT_MAX
             else "How many modes there are could not be told: the chains disagree, not as groups "
