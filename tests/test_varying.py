@@ -1,5 +1,6 @@
 """`sensitivity`: one choice at a time made otherwise, a row per fit."""
 
+import dataclasses
 import json
 from collections.abc import Callable
 
@@ -302,6 +303,21 @@ def test_variance_is_shared_out_between_axes():
     assert axes.loc["law", "variance"] == pytest.approx(0.25)
     assert axes.loc["law", "shift_sd"] == pytest.approx(5.0)
     assert axes.loc["prior", "variance"] == pytest.approx(0.02 / 3)
+
+
+def test_a_choice_whose_fit_did_not_pass_is_said_where_it_moves_the_answer_most():
+    found = made(RATES)
+    table = found.table.copy()
+    table["converged"] = table["choice"] != "2024"
+    doubted = dataclasses.replace(found, table=table)
+    assert not doubted.axes.loc["year", "furthest_converged"]
+    assert doubted.axes.loc["law", "furthest_converged"]
+    assert [line.endswith("did not pass its checks") for line in doubted.sentences] == [
+        True, False, False,
+    ]  # fmt: skip
+    drawn, without = (plots.sensitivity(s).figure for s in (doubted, found))
+    assert "(not converged)" in drawn.get_suptitle()
+    assert "(not converged)" not in without.get_suptitle()
 
 
 def test_a_rate_interval_that_meets_nought_is_an_infinite_time():

@@ -141,8 +141,8 @@ class Sensitivity:
 
         Index ``axis``; columns n (choices beside the one made), days_min, days_max (of the
         median doubling time over all choices, the one made included), furthest (the choice that
-        moves the rate most), furthest_days, shift_sd (that shift, in posterior sd), variance
-        ((1/yr)^2, of the median rate over the choices, each as likely as another) and share (of the
+        moves the rate most), furthest_days, furthest_converged (whether that fit passed its
+        checks), shift_sd (that shift, in posterior sd), variance ((1/yr)^2, of the median rate over the choices, each as likely as another) and share (of the
         sum of variances over axes). Choices are varied one at a time: interactions are in
         `variance`, where there is a grid.
         Fits that ended in an error are left out; those that did not converge are counted in
@@ -163,6 +163,7 @@ class Sensitivity:
                 "days_max": float(np.max(days)),
                 "furthest": far["choice"],
                 "furthest_days": far["doubling_time_days"],
+                "furthest_converged": bool(far["converged"]),
                 "shift_sd": far["shift_sd"],
                 "variance": float(np.var(rates)),
                 "not_converged": int((~rows["converged"].astype(bool)).sum()),
@@ -192,10 +193,11 @@ class Sensitivity:
         lines = []
         made = self.base["doubling_time_days"]
         for axis, row in self.axes.head(3).iterrows():
+            doubt = "" if row["furthest_converged"] else "; that fit did not pass its checks"
             lines.append(
                 f"{axis} moves the doubling time most at {row['furthest']}: {_days(made)} days "
                 f"become {_days(row['furthest_days'])} ({row['shift_sd']:+.1f} posterior sd of "
-                f"the rate); {100 * row['share']:.0f} % of the variance between choices"
+                f"the rate); {100 * row['share']:.0f} % of the variance between choices{doubt}"
             )
         if self.variance is not None:
             pairs = self.variance[self.variance["order"] == 2].head(1)

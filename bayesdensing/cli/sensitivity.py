@@ -166,7 +166,8 @@ def _print(found: "Sensitivity", folder: Path) -> None:
 def _shown(found: "Sensitivity") -> Any:
     from rich.table import Table
 
-    shown = Table("axis", title="one choice at a time", title_justify="left")
+    doubt = None if found.axes["furthest_converged"].all() else "* did not pass its checks"
+    shown = Table("axis", title="one choice at a time", title_justify="left", caption=doubt)
     for column in ("choices", "days from", "to", "furthest", "days", "posterior sd", "share"):
         shown.add_column(column, justify="left" if column == "furthest" else "right")
     for axis, row in found.axes.iterrows():
@@ -175,7 +176,7 @@ def _shown(found: "Sensitivity") -> Any:
             str(row["n"]),
             _days(row["days_min"]),
             _days(row["days_max"]),
-            row["furthest"],
+            row["furthest"] + ("" if row["furthest_converged"] else " *"),
             _days(row["furthest_days"]),
             f"{row['shift_sd']:+.2f}",
             f"{100 * row['share']:.1f} %",

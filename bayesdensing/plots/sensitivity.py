@@ -133,7 +133,9 @@ def _title(found: "Sensitivity") -> str:
     row = table.iloc[far]
     choice, moved = row["furthest"], days(row["furthest_days"])
     axis = str(table.index[far]).replace("_", " ")
-    return f"Furthest from {days(found.base['doubling_time_days'])} days: {axis} {choice}, {moved}"
+    doubt = "" if row["furthest_converged"] else " (not converged)"
+    made = days(found.base["doubling_time_days"])
+    return f"Furthest from {made} days: {axis} {choice}, {moved}{doubt}"
 
 
 def _caption(found: "Sensitivity") -> str:
