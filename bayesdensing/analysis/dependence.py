@@ -142,8 +142,9 @@ class Sensitivity:
         Index ``axis``; columns n (choices beside the one made), days_min, days_max (of the
         median doubling time over all choices, the one made included), furthest (the choice that
         moves the rate most), furthest_days, furthest_converged (whether that fit passed its
-        checks), shift_sd (that shift, in posterior sd), variance ((1/yr)^2, of the median rate over the choices, each as likely as another) and share (of the
-        sum of variances over axes). Choices are varied one at a time: interactions are in
+        checks), shift_sd (that shift, in posterior sd), variance ((1/yr)^2, of the median rate over
+        the choices, each as likely as another) and share (of the sum of variances over axes).
+        Choices are varied one at a time: interactions are in
         `variance`, where there is a grid.
         Fits that ended in an error are left out; those that did not converge are counted in
         ``not_converged``.
