@@ -39,6 +39,15 @@ leaving each value out ([compare.md](compare.md)). Counts are of {worlds} worlds
 Steady growth is a special case of the change and of the logistic curve, and no growth of steady
 growth: a wider hypothesis can hardly predict worse than the true one, so that "cannot tell" does
 not go away with more values there, and the first place falls to chance in a few worlds of ten.
+
+The aim was that, of 150 values, the truth comes first in eight worlds of ten, and that in three at most it
+cannot be told. No growth (8) and the change (10) come first often enough; steady growth (7) and the logistic
+curve (4) do not, and only the change is told from all others. With known scatter the best straight line with
+a bend in the middle lies so near to this logistic curve that 150 values favour the truth by 0.3 nats, with a
+standard error of 0.7; for two standard errors it takes about 4,400 values. From steady growth the curve
+differs by 7.6 ± 3.9 nats, and the change by 19 ± 6. Steady growth is itself one of the bent lines and of the
+logistic curves: no number of values sets them apart by how they predict.
+
 What a wider hypothesis claims has to be read in its parameters: {not_converged} of {fits} fits did
 not pass their checks.
 """
