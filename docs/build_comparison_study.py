@@ -10,6 +10,9 @@ added to FILE after every world, and worlds in it are not made again.
 import argparse
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
 from bayesdensing.comparison_study import TRENDS, study, study_table
 from bayesdensing.files import write_text
 
@@ -40,17 +43,53 @@ Steady growth is a special case of the change and of the logistic curve, and no 
 growth: a wider hypothesis can hardly predict worse than the true one, so that "cannot tell" does
 not go away with more values there, and the first place falls to chance in a few worlds of ten.
 
-The aim was that, of 150 values, the truth comes first in eight worlds of ten, and that in three at most it
-cannot be told. No growth (8) and the change (10) come first often enough; steady growth (7) and the logistic
-curve (4) do not, and only the change is told from all others. With known scatter the best straight line with
-a bend in the middle lies so near to this logistic curve that 150 values favour the truth by 0.3 nats, with a
-standard error of 0.7; for two standard errors it takes about 4,400 values. From steady growth the curve
-differs by 7.6 ± 3.9 nats, and the change by 19 ± 6. Steady growth is itself one of the bent lines and of the
-logistic curves: no number of values sets them apart by how they predict.
+The aim was that the truth comes first in eight worlds of ten, and that in three at most it cannot
+be told.
+{bar}
+
+With {values} values and known scatter the logistic curve is ahead of the best straight line with a
+bend in the middle by {bent} nats (standard error of the difference), of the best straight line by
+{straight}, and the change of the latter by {change}: two standard errors from the bent line take
+about {enough:,} values. Steady growth is itself one of the bent lines and of the logistic curves:
+no number of values sets them apart by how they predict.
 
 What a wider hypothesis claims has to be read in its parameters: {not_converged} of {fits} fits did
 not pass their checks.
 """
+
+
+def bar(table: pd.DataFrame, *, values: int) -> str:
+    """Say for worlds of so many values which truths come first often enough, and which are told."""
+    rows = table[table["n_llms"] == values]
+    first = rows["first"] >= 0.8 * rows["worlds"]
+    told = rows["cannot_tell"] <= 0.3 * rows["worlds"]
+
+    def names(which: "pd.Series[bool]") -> str:
+        return ", ".join(rows["truth"][which]) or "none"
+
+    return (
+        f"Of {values} values, first often enough: {names(first)}; too seldom: {names(~first)}.\n"
+        f"Told often enough: {names(told)}; too seldom: {names(~told)}."
+    )
+
+
+def ahead(truth: str, *, knots: tuple[float, ...], values: int, scatter: float) -> np.ndarray:
+    """Return how far a trend predicts better than the best line with bends, and its error.
+
+    Expected difference of log densities of normal values whose scatter is known, and its standard
+    deviation, both in nats; trends are those of the study.
+    """
+    years = 3 * ((np.arange(values) + 0.5) / values - 0.5)
+    line = np.column_stack([years**0, years, *(np.maximum(years - k, 0) for k in knots)])
+    curve = TRENDS[truth](years)
+    left = curve - line @ np.linalg.lstsq(line, curve)[0]
+    squares = float((left**2).sum()) / scatter**2
+    return np.array([squares / 2, squares**0.5])
+
+
+def shown(found: np.ndarray) -> str:
+    """Return a difference with its standard error."""
+    return f"{found[0]:.1f} ± {found[1]:.1f}"
 
 
 def main() -> None:
@@ -79,7 +118,17 @@ def main() -> None:
         "| " + " | ".join(map(str, cells)) + " |"
         for cells in (named.columns, ["---"] + ["---:"] * (named.shape[1] - 1), *named.to_numpy())
     ]
+    middle = sorted(given.sizes)[len(given.sizes) // 2]
+    known = {"values": middle, "scatter": given.dispersion}
+    bent = ahead("saturating", knots=(0.0,), **known)
     page = TEXT.format(
+        bar=bar(table, values=middle),
+        values=middle,
+        bent=shown(bent),
+        straight=shown(ahead("saturating", knots=(), **known)),
+        change=shown(ahead("changepoint", knots=(), **known)),
+        # the difference grows with the values, its error with their square root
+        enough=round(middle * float(2 * bent[1] / bent[0]) ** 2 / 100) * 100,
         dispersion=given.dispersion,
         worlds=given.worlds,
         table="\n".join(lines),
