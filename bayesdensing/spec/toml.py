@@ -34,7 +34,9 @@ _WANTED = {
     "int_from_float": "a whole number",
     "int_parsing_size": "a number that can be counted to",
     "int_type": "a whole number",
-    "string_pattern_mismatch": "a name: letters, digits, '_', '.', '-', at first one of the former two",
+    "string_pattern_mismatch": (
+        "a name of letters, digits, '_', '.' and '-' that starts with a letter or a digit"
+    ),
     "string_type": "text in quotes",
     "tuple_type": "a list",
 }
