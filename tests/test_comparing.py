@@ -258,10 +258,14 @@ def test_what_cannot_be_relied_on_is_told_with_what_helps(
     fits: dict[str, Fit], rung: str, help: str
 ) -> None:
     def left_out(rung: str, *, sound: bool) -> LeftOut:
-        units = tuple(fits["constant"].posterior["llm"].to_numpy())
-        rungs = (rung, *(PSIS,) * (N - 1))
-        reliable = np.array([sound, *[True] * (N - 1)])
-        return LeftOut("LLM", units, np.arange(float(N)), np.zeros(N), rungs, reliable)
+        return LeftOut(
+            kind="LLM",
+            units=tuple(map(str, range(N))),
+            elpd=np.arange(float(N)),
+            pareto_k=np.zeros(N),
+            rung=(rung, *[PSIS] * (N - 1)),
+            reliable=np.array([sound, *[True] * (N - 1)]),
+        )
 
     def candidate(name: str, out: LeftOut) -> Candidate:
         return Candidate(name=name, fit=fits[name], left_out=(out,))
