@@ -23,6 +23,7 @@ __all__ = ["Excluder", "Without"]
 #: of likelihoods needs less than the quantiles of a headline.
 _DRAWS, _TUNE, _WARM_TUNE, _RHAT = 500, 600, 300, 1.05
 #: A refit whose chains disagree is made once more, so many times as long.
+_AVERAGED = 250  # draws per chain that predictions are averaged over
 _LONGER = (1, 4)
 
 
@@ -51,12 +52,13 @@ class Excluder:
         A fit with growth, or of published values, without a cut.
     seed : int
         Seed of the refits.
-    max_draws : int
-        Draws of a refit that predictions are averaged over.
+    max_draws : int, optional
+        Draws of a refit that predictions are averaged over; 250 per chain where not given.
     """
 
-    def __init__(self, fit: "Fit", *, seed: int, max_draws: int = 1000) -> None:
-        self._fit, self._seed, self._max_draws = fit, seed, max_draws
+    def __init__(self, fit: "Fit", *, seed: int, max_draws: int | None = None) -> None:
+        self._fit, self._seed = fit, seed
+        self._max_draws = max_draws or _AVERAGED * fit.spec.sampler.chains
         self._sampler: Sampler = sampler_of(assemble_weighted(fit.spec, fit.data))
         self._published = fit.spec.blocks == ("published",)
 

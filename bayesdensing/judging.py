@@ -1,5 +1,6 @@
 """`hypothesis`: a claim about the parameters of a fit, held against posterior and prior."""
 
+from pathlib import Path
 from typing import Any
 
 from bayesdensing.analysis import Fit
@@ -14,18 +15,21 @@ from bayesdensing.analysis.hypothesis import (
     values_of,
 )
 from bayesdensing.errors import SpecError
+from bayesdensing.fitting import load_fit
 from bayesdensing.simulation import prior_draws
 
 __all__ = ["hypothesis"]
 
 
-def hypothesis(fit: Fit, text: str, *, draws: int = 4000, seed: int = 0) -> HypothesisResult:
+def hypothesis(
+    fit: str | Path | Fit, text: str, *, draws: int = 4000, seed: int = 0
+) -> HypothesisResult:
     """Say how probable a claim about a fit's parameters is, and how far the data moved it.
 
     Parameters
     ----------
-    fit : Fit
-        Any fit.
+    fit : str, Path or Fit
+        A folder that `fit` wrote, or any fit.
     text : str
         The claim, such as ``doubling_time_days < 120`` or ``n_exponent[MMLU] > d_exponent[MMLU]``;
         ``growth_rate == 0`` for a single value of one parameter.
@@ -44,14 +48,16 @@ def hypothesis(fit: Fit, text: str, *, draws: int = 4000, seed: int = 0) -> Hypo
     ------
     SpecError
         For a claim that cannot be read, and for parameters that the fit does not have.
+    RunError
+        For a folder that cannot be read.
 
     Examples
     --------
     >>> import bayesdensing as bd
-    >>> fit = bd.load_fit("runs/joint")  # doctest: +SKIP
-    >>> bd.hypothesis(fit, "doubling_time_days < 120").posterior  # doctest: +SKIP
+    >>> bd.hypothesis("runs/joint", "doubling_time_days < 120").posterior  # doctest: +SKIP
     """
     claim = parse_claim(text)
+    fit = fit if isinstance(fit, Fit) else load_fit(fit)
     found = values_of(claim.names, fit.posterior)  # refuses unknown names before time is spent
     if claim.single:
         ratio, mcse, refusal = _at_a_point(fit, claim)

@@ -9,7 +9,9 @@ import pandas as pd
 
 from bayesdensing.analysis import Fit
 from bayesdensing.analysis.leave_out import (
+    DISAGREE,
     EXACT,
+    FEW_DRAWS,
     MATCHED,
     PSIS,
     LeftOut,
@@ -238,8 +240,8 @@ class CrossValidation:
 def _judged(usable: bool, stable: np.ndarray) -> list[tuple[str, bool]]:
     """Return for each unit of an exact refit its rung, and whether that can be relied on."""
     if not usable:
-        return [(f"{EXACT}, chains disagree", False)] * len(stable)
-    return [(EXACT, True) if one else (f"{EXACT}, few draws", False) for one in stable]
+        return [(DISAGREE, False)] * len(stable)
+    return [(EXACT, True) if one else (FEW_DRAWS, False) for one in stable]
 
 
 def _smallest(strata: np.ndarray) -> int:

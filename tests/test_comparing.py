@@ -11,9 +11,18 @@ import pytest
 import bayesdensing as bd
 from bayesdensing import plots
 from bayesdensing.analysis import Fit
-from bayesdensing.analysis.comparison import BEST, EQUAL, WORSE, Comparison
+from bayesdensing.analysis.comparison import (
+    BEST,
+    EQUAL,
+    WORSE,
+    Candidate,
+    Comparison,
+    compared,
+)
 from bayesdensing.analysis.leave_out import (
+    DISAGREE,
     EXACT,
+    FEW_DRAWS,
     MATCHED,
     PSIS,
     LeftOut,
@@ -23,7 +32,7 @@ from bayesdensing.analysis.leave_out import (
 from bayesdensing.comparing import compare
 from bayesdensing.comparison_study import make_series, study, study_table
 from bayesdensing.data import DataBundle
-from bayesdensing.errors import DataNeedError
+from bayesdensing.errors import DataNeedError, RunError
 from bayesdensing.excluding import Excluder
 from bayesdensing.fitting import resolved
 from bayesdensing.judging import hypothesis
@@ -237,6 +246,51 @@ def test_what_did_not_converge_gets_no_weight(fits: dict[str, Fit]) -> None:
     assert weighed.table["weight"].notna().all()
 
 
+@pytest.mark.parametrize(
+    ("rung", "help"),
+    [
+        (f"{PSIS}, k > 0.7", "weights fail for some units of constant; allow more exact refits"),
+        (FEW_DRAWS, "some units of constant rest on too few draws; more chains give them more"),
+        (DISAGREE, "chains of exact refits of some units of constant disagree"),
+    ],
+)
+def test_what_cannot_be_relied_on_is_told_with_what_helps(
+    fits: dict[str, Fit], rung: str, help: str
+) -> None:
+    def left_out(rung: str, *, sound: bool) -> LeftOut:
+        return LeftOut(
+            kind="LLM",
+            units=tuple(map(str, range(N))),
+            elpd=np.arange(float(N)),
+            pareto_k=np.zeros(N),
+            rung=(rung, *[PSIS] * (N - 1)),
+            reliable=np.array([sound, *[True] * (N - 1)]),
+        )
+
+    def candidate(name: str, out: LeftOut) -> Candidate:
+        return Candidate(name=name, fit=fits[name], left_out=(out,))
+
+    candidates = [
+        candidate("constant", left_out(rung, sound=False)),
+        candidate("exponential", left_out(PSIS, sound=True)),
+    ]
+    (note,) = [note for note in compared(candidates).notes if "UNRELIABLE" in note]
+    assert help in note
+    assert "exponential" not in note
+    assert ("refits (--max-refits)" in note) == rung.startswith(PSIS)
+
+
+def test_more_chains_give_exact_refits_more_draws(fits: dict[str, Fit]) -> None:
+    def draws_of(chains: int) -> int | None:
+        spec = fits["constant"].spec
+        sampler = spec.sampler.model_copy(update={"chains": chains})
+        fit = replace(fits["constant"], spec=spec.model_copy(update={"sampler": sampler}))
+        return Excluder(fit, seed=1)._max_draws
+
+    assert draws_of(4) == 1000
+    assert draws_of(8) == 2000
+
+
 def test_other_data_are_another_group(fits: dict[str, Fit], bundle: DataBundle) -> None:
     until = spec_of("exponential", released_until="2024-12-31").model_copy(update={"name": "early"})
     early = bd.fit(until, bundle, seed=1, progress=False)
@@ -262,6 +316,19 @@ def test_different_outcomes_are_refused(fits: dict[str, Fit]) -> None:
     idata["posterior"].attrs["quantity"] = "another series"
     with pytest.raises(DataNeedError, match="means anything"):
         compare([one, replace(one, idata=idata, spec=spec_of("constant"))])
+
+
+def test_claims_about_a_run(
+    fits: dict[str, Fit], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = f"growth_rate > {float(fits['exponential'].growth_rate().median()):.6f}"
+    with pytest.raises(RunError, match="nowhere"):
+        hypothesis(tmp_path / "nowhere", claim)
+    told = hypothesis(fits["exponential"], claim, draws=100)
+    runs = {"runs/exponential": fits["exponential"]}
+    monkeypatch.setattr("bayesdensing.judging.load_fit", lambda path: runs[str(path)])
+    for run in ("runs/exponential", Path("runs/exponential")):
+        assert hypothesis(run, claim, draws=100) == told
 
 
 def test_claims_about_a_fit(fits: dict[str, Fit]) -> None:

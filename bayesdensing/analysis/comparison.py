@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from bayesdensing.analysis.headline import Headline
-from bayesdensing.analysis.leave_out import LeftOut
+from bayesdensing.analysis.leave_out import DISAGREE, FEW_DRAWS, PSIS, LeftOut
 from bayesdensing.analysis.stacking import difference, mixture_estimate, stacking_weights
 from bayesdensing.analysis.summary import plain, to_json
 from bayesdensing.errors import DataNeedError
@@ -416,10 +416,36 @@ def _said(
     bad = [c.name for c in candidates if not c.fit.diagnostics.usable]
     if bad:
         notes.append(f"NOT CONVERGED: {', '.join(bad)}")
-    loose = [c.name for c in candidates if not all(out.reliable.all() for out in c.left_out)]
-    if loose:
-        notes.append(
-            f"UNRELIABLE: weights fail for some units of {', '.join(loose)}; allow more exact "
-            "refits"
-        )
+    loose: dict[str, list[str]] = {}
+    for candidate in candidates:
+        for what in _failures_of(candidate):
+            loose.setdefault(what, []).append(candidate.name)
+    notes += [f"UNRELIABLE: {what.format(', '.join(names))}" for what, names in loose.items()]
     return notes
+
+
+def _failures_of(candidate: Candidate) -> list[str]:
+    """Return what fails for some units of a hypothesis and what helps, its name left out."""
+    failed = {
+        rung.partition(",")[0] if rung.startswith(PSIS) else rung
+        for out in candidate.left_out
+        for rung, sound in zip(out.rung, out.reliable, strict=True)
+        if not sound
+    }
+    cut = candidate.fit.spec.information.flow == "cut"
+    ways = {
+        PSIS: (
+            "weights fail for some units of {}: a cut has no exact refits to put in their place"
+            if cut
+            else "weights fail for some units of {}; allow more exact refits (--max-refits)"
+        ),
+        FEW_DRAWS: (
+            "exact refits of some units of {} rest on too few draws; more chains give them more "
+            "(--chains)"
+        ),
+        DISAGREE: (
+            "chains of exact refits of some units of {} disagree: the data left do not hold the "
+            "parameters, and no option helps"
+        ),
+    }
+    return [text for rung, text in ways.items() if rung in failed]

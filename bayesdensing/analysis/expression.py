@@ -190,7 +190,18 @@ def _check_truth(node: ast.expr, text: str, *, top: bool = False) -> list[str]:
 
 
 def _check_number(node: ast.expr, text: str) -> list[str]:
-    """Refuse what is no number; return the names in it."""
+    """Refuse what is no number, or a constant that is not finite; return the names in it."""
+    names = _names_in(node, text)
+    if not names:
+        with np.errstate(all="ignore"):
+            value = float(_number(node, {}))
+        if not np.isfinite(value):
+            what = "is not defined" if np.isnan(value) else "is infinite"
+            raise _refuse(node, text, f"{what}: a constant must be a finite number")
+    return names
+
+
+def _names_in(node: ast.expr, text: str) -> list[str]:
     match node:
         case ast.Constant(value=value) if type(value) in (int, float):
             try:

@@ -33,6 +33,8 @@ __all__ = [
 
 #: Rungs of the ladder.
 PSIS, MATCHED, EXACT = "psis", "moment matching", "exact refit"
+#: Rungs of exact refits that cannot be relied on.
+FEW_DRAWS, DISAGREE = f"{EXACT}, few draws", f"{EXACT}, chains disagree"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -229,15 +229,6 @@ class GrowthAxis(Axis):
         "shared"
     )
 
-    @model_validator(mode="after")
-    def _change_of_changepoint(self) -> Self:
-        if self.change_date is not None and self.trend != "changepoint":
-            raise ValueError(
-                f"change_date = {self.change_date} needs trend = 'changepoint': the rate of "
-                f"{self.trend!r} changes at no single date"
-            )
-        return self
-
     @property
     def shape(self) -> Trend:
         """The curve that log density follows."""

@@ -19,6 +19,7 @@ from bayesdensing.spec.axes import (
     ReferenceTokens,
     SamplerSettings,
 )
+from bayesdensing.spec.effect import shown, without_effect
 from bayesdensing.spec.priors import PRIOR_TABLE
 from bayesdensing.spec.used import distributions_of, used_priors
 
@@ -33,13 +34,6 @@ _COMBINATIONS: tuple[tuple[Block, ...], ...] = (
     ("loss", "link", "growth"),
     ("published",),
 )
-#: What of the growth axis needs sizes, families or benchmarks, with what does without.
-_NEED_SIZES = {
-    "parameter_count": "total",
-    "size_term": "none",
-    "family": "none",
-    "benchmark_growth": "shared",
-}
 
 
 class Spec(Axis):
@@ -107,59 +101,23 @@ class Spec(Axis):
         return value
 
     @model_validator(mode="after")
-    def _axes_of_blocks(self) -> Self:
-        if self.information.flow == "cut" and "growth" not in self.blocks:
-            raise ValueError(
-                'information.flow = "cut" needs the blocks ["loss", "link", "growth"]: there is '
-                "nothing to cut between"
-            )
-        if self.data.records == "only" and self.blocks != ("published",):
-            raise ValueError(
-                'data.records = "only" needs the blocks ["published"]: records are flagged in '
-                "densities.csv"
-            )
-        if self.data.evaluators and "growth" not in self.blocks:
-            raise ValueError(
-                'data.evaluators needs the blocks ["loss", "link", "growth"]: evaluators are those '
-                "of LLMs' scores"
-            )
-        if self.link != LinkAxis() and "link" not in self.blocks:
-            raise ValueError('the axis link needs the block "link": without it there are no scores')
-        if self.growth.dispersion == "changing":
-            if not {"growth", "published"} & set(self.blocks):
-                raise ValueError('growth.dispersion = "changing" needs LLMs or published values')
-            if self.data.records == "only":
-                raise ValueError(
-                    'growth.dispersion = "changing" needs data.records = "all": records by '
-                    "themselves cannot tell a scatter that grows from a trend that does"
-                )
-        if self.growth.frontier != "none" and "growth" not in self.blocks:
-            raise ValueError(
-                f"growth.frontier = {self.growth.frontier!r} needs the blocks "
-                '["loss", "link", "growth"]'
-            )
+    def _choices_have_an_effect(self) -> Self:
+        faults = []
+        for axis, key, need in without_effect(dict(self)):
+            choices = getattr(self, axis)
+            value = getattr(choices, key)
+            if value != type(choices).model_fields[key].default:
+                faults.append(f"{axis}.{key} = {shown(value)} {need}")
+        if faults:
+            raise ValueError("\n".join(faults))
         return self
 
     @model_validator(mode="after")
-    def _covariates(self) -> Self:
-        growth = self.growth
-        if "growth" not in self.blocks:
-            for key, plain in _NEED_SIZES.items():
-                if getattr(growth, key) != plain:
-                    raise ValueError(
-                        f"growth.{key} = {getattr(growth, key)!r} needs the blocks "
-                        '["loss", "link", "growth"]: published values have no sizes, families '
-                        "or benchmarks"
-                    )
-        if growth.benchmark_growth == "pooled" and growth.trend == "constant":
+    def _scatter_of_records(self) -> Self:
+        if self.growth.dispersion == "changing" and self.data.records == "only":
             raise ValueError(
-                'growth.benchmark_growth = "pooled" needs growth: with trend = "constant" there is '
-                "no rate for benchmarks to differ from"
-            )
-        if growth.benchmark_growth == "pooled" and len(self.data.benchmarks) == 1:
-            raise ValueError(
-                'growth.benchmark_growth = "pooled" needs two benchmarks or more: with one its '
-                "rate is the shared one"
+                'growth.dispersion = "changing" needs data.records = "all": records by '
+                "themselves cannot tell a scatter that grows from a trend that does"
             )
         return self
 

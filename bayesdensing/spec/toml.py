@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from bayesdensing.errors import SpecError
 from bayesdensing.laws import DISTRIBUTIONS, Prior
 from bayesdensing.paths import packaged_models_dir
+from bayesdensing.spec.effect import shown, without_effect
 from bayesdensing.spec.model import Spec
 from bayesdensing.spec.priors import PRIOR_TABLE
 from bayesdensing.spec.used import used_priors
@@ -23,6 +24,22 @@ __all__ = ["dump", "list_specs", "load_spec", "parse"]
 
 _MAX_BYTES = 1_000_000
 _DEEPEST = 100  # brackets that a hypothesis may have open at once; none needs more than three
+_LONGEST = 60  # characters of a value that a message shows
+#: What a value has to be, by the kind of error that pydantic names.
+_WANTED = {
+    "bool_type": "true or false",
+    "finite_number": "a finite number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "int_from_float": "a whole number",
+    "int_parsing_size": "a number that can be counted to",
+    "int_type": "a whole number",
+    "string_pattern_mismatch": (
+        "a name of letters, digits, '_', '.' and '-' that starts with a letter or a digit"
+    ),
+    "string_type": "text in quotes",
+    "tuple_type": "a list",
+}
 _AXES = ("data", "loss", "link", "reference_tokens", "growth", "information", "sampler")
 
 
@@ -53,12 +70,18 @@ def load_spec(spec: str | Path | Spec = "joint") -> Spec:
     if isinstance(spec, Spec):
         return spec
     path = _locate(spec)
-    raw, stated = _resolve(path, seen=())
+    raw, own = _resolve(path, seen=())
+    # what is inherited may have lost its use; what is stated must have one
+    faults = []
+    for axis, key, need in list(without_effect(raw)):
+        if key in _table(own, axis) and not _states_everything(own):
+            faults.append(f"{axis}.{key} = {shown(own[axis][key])} {need}")
+        elif key in _table(raw, axis) and key not in _table(own, axis):
+            raw[axis] = {k: v for k, v in raw[axis].items() if k != key}
     if "priors" in raw:
-        # what is inherited may have lost its use; what is stated must have one
-        keep = used_priors(raw) | stated
+        keep = used_priors(raw) | set(own.get("priors", {}))
         raw["priors"] = {n: p for n, p in raw["priors"].items() if n in keep}
-    return _build(raw, origin=path.name)
+    return _build(raw, origin=path.name, unused=faults)
 
 
 def list_specs() -> tuple[Spec, ...]:
@@ -71,6 +94,17 @@ def list_specs() -> tuple[Spec, ...]:
     """
     names = sorted(p.stem for p in packaged_models_dir().glob("*.toml"))
     return tuple(load_spec(n) for n in sorted(names, key=lambda n: (n != "joint", n)))
+
+
+def _table(raw: Mapping[str, Any], axis: str) -> Mapping[str, Any]:
+    value = raw.get(axis)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _states_everything(own: Mapping[str, Any]) -> bool:
+    """Tell a resolved hypothesis, which states also what it does not choose."""
+    always = [axis for axis in _AXES if Spec.model_fields[axis].exclude_if is None]
+    return "extends" not in own and all(axis in own for axis in always)
 
 
 def _locate(spec: str | Path) -> Path:
@@ -94,14 +128,13 @@ def _nearest(word: str, known: Iterable[str]) -> str:
     return f"known: {', '.join(options)}"
 
 
-def _resolve(path: Path, *, seen: tuple[Path, ...]) -> tuple[dict[str, Any], frozenset[str]]:
-    """Read a file and lay it over what it extends; return also the priors it states itself."""
-    raw = parse(_read(path), origin=path.name)
-    raw.setdefault("name", _slug(path.stem))
-    stated = frozenset(raw.get("priors", {}))
+def _resolve(path: Path, *, seen: tuple[Path, ...]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Read a file and lay it over what it extends; return also what it states itself."""
+    own = parse(_read(path), origin=path.name)
+    raw = {"name": _slug(path.stem), **own}
     parent = raw.pop("extends", None)
     if parent is None:
-        return raw, stated
+        return raw, own
     if not isinstance(parent, str) or "\0" in parent:
         raise SpecError(f"{path.name}: extends must be the name of a hypothesis")
     sibling = path.parent / parent
@@ -113,7 +146,7 @@ def _resolve(path: Path, *, seen: tuple[Path, ...]) -> tuple[dict[str, Any], fro
     for axis in (*_AXES, "priors"):
         if isinstance(under.get(axis), dict) and isinstance(raw.get(axis, {}), dict):
             merged[axis] = {**under[axis], **raw.get(axis, {})}
-    return merged, stated
+    return merged, own
 
 
 def _slug(stem: str) -> str:
@@ -218,7 +251,7 @@ def _prior_faults(priors: Any) -> list[str]:
     return faults
 
 
-def _build(raw: Mapping[str, Any], *, origin: str) -> Spec:
+def _build(raw: Mapping[str, Any], *, origin: str, unused: list[str]) -> Spec:
     priors = {}
     faults = []
     for name, value in raw.get("priors", {}).items():
@@ -229,21 +262,41 @@ def _build(raw: Mapping[str, Any], *, origin: str) -> Spec:
             faults.append(f"prior {name}: {error}")
     if not faults:
         try:
-            return Spec(**{**raw, "priors": priors})
+            spec = Spec(**{**raw, "priors": priors})
         except ValidationError as error:
-            faults += [_words(entry, raw) for entry in error.errors()]
+            entries = error.errors()
+            # what a key has to do with the others is told where each by itself is well
+            told = unused if all(not entry["loc"] for entry in entries) else []
+            faults += told or [_words(entry) for entry in entries]
+        else:
+            if not unused:
+                return spec
+            faults += unused
     raise SpecError("\n".join(f"{origin}: {fault}" for fault in faults))
 
 
-def _words(entry: Any, raw: Mapping[str, Any]) -> str:
+def _words(entry: Any) -> str:
     where = ".".join(str(part) for part in entry["loc"]) or "hypothesis"
+    kind, found = entry["type"], entry.get("input")
     message = entry["msg"].removeprefix("Value error, ")
-    if entry["type"] == "literal_error":
-        options = _options(entry["loc"])
-        message = f"{entry['input']!r} is not known; {_nearest(str(entry['input']), options)}"
-    if entry["type"] == "missing":
+    if kind == "literal_error":
+        message = f"{found!r} is not known; {_nearest(str(found), _options(entry['loc']))}"
+    elif kind == "missing":
         message = "is required"
+    elif wanted := _wanted(kind, entry.get("ctx", {})):
+        text = shown(found)
+        message = f"{text if len(text) <= _LONGEST else f'{text[:_LONGEST]}...'} is not {wanted}"
     return f"{where}: {message}"
+
+
+def _wanted(kind: str, bounds: Mapping[str, Any]) -> str | None:
+    """Return what a value has to be, in words, for a kind of error that is pydantic's own."""
+    for limit, words in (("gt", "above"), ("ge", "of at least"), ("lt", "below"), ("le", "up to")):
+        if limit in bounds:
+            return f"a number {words} {bounds[limit]:g}"
+    if kind.startswith("date"):
+        return "a date such as 2024-12-31"
+    return _WANTED.get(kind)
 
 
 def _options(loc: tuple[Any, ...]) -> list[str]:

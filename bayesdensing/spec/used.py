@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel
-
 from bayesdensing.laws import DISTRIBUTIONS, trend_curves
 from bayesdensing.laws.trend import TRENDS, trend_of
+from bayesdensing.spec.effect import Choices
 from bayesdensing.spec.priors import PRIOR_TABLE
 
 __all__ = ["distributions_of", "used_priors"]
@@ -23,7 +22,6 @@ _PRIOR_OF = {
 }
 #: Priors whose location on the log scale enters the model.
 _LOG_NORMAL = frozenset({"midpoint_ratio", "steepness"})
-_TREND_DEFAULTS = (("trend", "exponential"), ("change_date", None))
 
 
 def distributions_of(name: str) -> tuple[str, ...]:
@@ -61,37 +59,30 @@ def used_priors(raw: Mapping[str, Any]) -> frozenset[str]:
     frozenset of str
         Names in `PRIOR_TABLE`.
     """
-
-    def axis(name: str, key: str, default: Any) -> Any:
-        value = raw.get(name)
-        if isinstance(value, BaseModel):
-            return getattr(value, key)
-        return value.get(key, default) if isinstance(value, Mapping) else default
-
-    stated = raw.get("blocks")
-    blocks = tuple(stated) if isinstance(stated, list | tuple) else ()
+    chosen = Choices(raw)
+    blocks = chosen.blocks
     has_trend = "growth" in blocks or "published" in blocks
     names = {n for n, e in PRIOR_TABLE.items() if e.block in blocks}
     names |= {n for n, e in PRIOR_TABLE.items() if e.block == "trend" and has_trend}
-    if axis("loss", "law", "chinchilla") == "power":
+    if chosen.of("loss", "law") == "power":
         names -= {"irreducible_share"}
-    if not axis("loss", "size_effects", True):
+    if not chosen.of("loss", "size_effects"):
         names -= {"size_effect_sd"}
-    if axis("loss", "pooling", "partial") == "none":
+    if chosen.of("loss", "pooling") == "none":
         names -= {"exponent_spread"}
-    kind, change = (axis("growth", key, default) for key, default in _TREND_DEFAULTS)
+    kind, change = (chosen.of("growth", key) for key in ("trend", "change_date"))
     if isinstance(kind, str) and kind in TRENDS:  # else the axis itself is refused
         own = set(trend_of(kind, known_change=change is not None).parameters)
         names -= set(trend_curves.PRIORS) - own
-    if "growth" not in blocks or axis("growth", "frontier", "none") == "none":
+    if "growth" not in blocks or chosen.of("growth", "frontier") == "none":
         names -= {"inefficiency_sd"}
-    if axis("growth", "dispersion", "constant") == "constant":
+    if chosen.of("growth", "dispersion") == "constant":
         names -= {"dispersion_growth"}
-    if axis("link", "ceiling", "free") == "one":
+    if chosen.of("link", "ceiling") == "one":
         names -= {"ceiling"}
-    if axis("data", "records", "all") != "only":
+    if chosen.of("data", "records") != "only":
         names -= {"arrival_rate"}
     for prior, (key, value) in _PRIOR_OF.items():
-        if axis("growth", key, None) != value:
+        if chosen.of("growth", key) != value:
             names -= {prior}
     return frozenset(names)

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from bayesdensing.laws import Prior
 from bayesdensing.spec import PRIOR_TABLE, Spec, load_spec
+from bayesdensing.spec.effect import without_effect
 
 JOINT: dict[str, Any] = {"name": "x", "blocks": ("loss", "link", "growth")}
 #: Priors of what the default does not have: other trends, and terms beside the trend.
@@ -55,11 +56,20 @@ def test_a_prior_without_use_is_not_filled_in_and_is_refused_when_stated(
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"blocks": ("loss",), "data": {"evaluators": ("a",)}}, "data.evaluators needs the blocks"),
+        (
+            {"blocks": ("loss",), "data": {"evaluators": ("a",)}},
+            r'data.evaluators = \["a"\] needs the blocks',
+        ),
         ({"data": {"evaluators": ("a", "a")}}, "an evaluator is named twice"),
-        ({"blocks": ("loss",), "link": {"floor": "chance"}}, "the axis link needs the block"),
+        (
+            {"blocks": ("loss",), "link": {"floor": "chance"}},
+            'link.floor = "chance" needs the block "link"',
+        ),
         ({"link": {"ceiling": "two"}}, "link.ceiling"),
-        ({"blocks": ("link",), "growth": {"dispersion": "changing"}}, "needs LLMs or published"),
+        (
+            {"blocks": ("link",), "growth": {"dispersion": "changing"}},
+            'growth.dispersion = "changing" needs the blocks',
+        ),
         (
             {
                 "blocks": ("published",),
@@ -92,6 +102,75 @@ def test_what_adds_nothing_leaves_the_hash_of_older_claims(axes: dict[str, Any])
     assert "link" not in plain.canonical()
     assert "evaluators" not in plain.canonical()["data"]
     assert "dispersion" not in plain.canonical()["growth"]
+
+
+PUBLISHED = ("published",)
+CUT = {"flow": "cut"}
+#: Blocks, and what is chosen of which axis; what the choice needs, and why.
+SENSELESS: list[tuple[tuple[str, ...], dict[str, Any], str, str]] = [
+    (PUBLISHED, {"reference_tokens": {"value": 20.0}}, "reference_tokens.value = 20", "loss law"),
+    (
+        PUBLISHED,
+        {"reference_tokens": {"rule": "fixed", "value": 1e12}},
+        'reference_tokens.rule = "fixed"',
+        "loss law",
+    ),
+    (("link",), {"reference_tokens": {"value": 20.0}}, "reference_tokens.value", "loss law"),
+    (PUBLISHED, {"loss": {"law": "power"}}, 'loss.law = "power"', "no reference runs"),
+    (PUBLISHED, {"loss": {"size_effects": False}}, "loss.size_effects = false", "reference runs"),
+    (("link",), {"loss": {"pooling": "none"}}, 'loss.pooling = "none"', "no reference runs"),
+    (("loss",), {"link": {"ceiling": "one"}}, 'link.ceiling = "one"', "no scores"),
+    (PUBLISHED, {"data": {"benchmarks": ("a",)}}, 'data.benchmarks = ["a"]', "no benchmark"),
+    (PUBLISHED, {"data": {"evaluators": ("a",)}}, 'data.evaluators = ["a"]', "LLMs' scores"),
+    (PUBLISHED, {"data": {"suite": "s"}}, 'data.suite = "s"', "reference runs"),
+    (PUBLISHED, {"data": {"base_only": False}}, "data.base_only = false", "LLMs with scores"),
+    (PUBLISHED, {"data": {"compressed": True}}, "data.compressed = true", "LLMs with scores"),
+    (PUBLISHED, {"data": {"min_scores": 2}}, "data.min_scores = 2", "no scores to count"),
+    (("loss",), {"data": {"min_scores": 2}}, "data.min_scores = 2", "no scores to count"),
+    (
+        ("loss", "link"),
+        {"data": {"released_from": "2024-01-01"}},
+        "data.released_from = 2024-01-01",
+        "no release date",
+    ),
+    (JOINT["blocks"], {"data": {"series": "s"}}, 'data.series = "s"', "densities.csv"),
+    (JOINT["blocks"], {"data": {"records": "only"}}, 'data.records = "only"', "densities.csv"),
+    (("loss",), {"growth": {"trend": "constant"}}, 'growth.trend = "constant"', "dates"),
+    (("link",), {"growth": {"dispersion": "changing"}}, "growth.dispersion", "dates"),
+    (("loss",), {"growth": {"deviation": "size"}}, 'growth.deviation = "size"', "on a benchmark"),
+    (PUBLISHED, {"growth": {"frontier": "exponential"}}, "growth.frontier", "behind a frontier"),
+    (JOINT["blocks"], {"information": {"reference_draws": 9}}, "= 9", "passes no draws"),
+    (("loss",), {"information": CUT}, 'information.flow = "cut"', "nothing to cut between"),
+    (JOINT["blocks"], {"information": CUT, "sampler": {"starts": "dispersed"}}, "starts", "cut"),
+]
+
+
+@pytest.mark.parametrize(("blocks", "axes", "key", "reason"), SENSELESS)
+def test_a_choice_that_changes_nothing_is_refused_with_the_reason(
+    blocks: tuple[str, ...], axes: dict[str, Any], key: str, reason: str
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Spec(name="x", blocks=blocks, **axes)
+    said = [line for line in str(refused.value).splitlines() if key in line]
+    assert said
+    assert " needs " in said[0]
+    assert reason in said[0].split(" needs ")[1]
+
+
+def test_every_choice_of_every_axis_has_an_effect_somewhere() -> None:
+    every = {
+        f"{axis}.{key}"
+        for axis in ("data", "loss", "link", "reference_tokens", "growth", "information")
+        for key in type(getattr(load_spec("joint"), axis)).model_fields
+    }
+    nowhere = set(every)
+    for blocks in (JOINT["blocks"], PUBLISHED):
+        growth = {"trend": "changepoint"}
+        raw = {"blocks": blocks, "growth": growth, "information": CUT}
+        nowhere &= {f"{axis}.{key}" for axis, key, _ in without_effect(raw)}
+    assert nowhere == set()
+    told = {f"{axis}.{key}" for axis, key, _ in without_effect({"blocks": ()})}
+    assert told == every
 
 
 def test_priors_of_absent_blocks_are_refused() -> None:
@@ -151,7 +230,6 @@ CHANGES: list[dict[str, Any]] = [
     {"blocks": ("loss", "link")},
     {"data": {"benchmarks": ("MMLU",)}},
     {"data": {"suite": "densing"}},
-    {"data": {"series": "nmi_mmlu"}},
     {"data": {"base_only": False}},
     {"data": {"compressed": True}},
     {"data": {"min_scores": 2}},
@@ -204,7 +282,7 @@ def test_the_hash_ignores_names_words_the_sampler_and_spelling(change: dict[str,
     ],
 )
 def test_terms_of_llms_are_refused_without_llms(growth: dict[str, str]) -> None:
-    with pytest.raises(ValidationError, match="published values have no sizes"):
+    with pytest.raises(ValidationError, match="only LLMs with scores have sizes"):
         Spec(name="x", blocks=("published",), growth=growth)
 
 

@@ -13,6 +13,7 @@ from bayesdensing.errors import SpecError
 from bayesdensing.laws import Prior
 from bayesdensing.spec import Spec, list_specs, load_spec
 from bayesdensing.spec.axes import Axis
+from bayesdensing.spec.effect import without_effect
 from bayesdensing.spec.toml import parse
 from bayesdensing.spec.used import used_priors
 
@@ -73,14 +74,12 @@ _BLOCKS = [("loss",), ("link",), ("loss", "link"), ("published",), ("loss", "lin
 
 @st.composite
 def specs(draw: st.DrawFn) -> Spec:
-    blocks = draw(st.sampled_from(_BLOCKS))
-    counts = ["total", "active", "estimated"] if "growth" in blocks else ["total"]
     first, last = sorted((draw(st.dates()), draw(st.dates())))
     raw: dict[str, Any] = {
         "name": draw(st.text(string.ascii_letters + string.digits, min_size=1, max_size=9)),
         "title": draw(_word),
         "description": draw(_word),
-        "blocks": blocks,
+        "blocks": draw(st.sampled_from(_BLOCKS)),
         "data": {
             "benchmarks": tuple(draw(st.lists(_word, max_size=3, unique=True))),
             "suite": draw(st.none() | _word),
@@ -98,7 +97,7 @@ def specs(draw: st.DrawFn) -> Spec:
         "reference_tokens": draw(_tokens),
         "growth": {
             "trend": draw(st.sampled_from(["exponential", "constant"])),
-            "parameter_count": draw(st.sampled_from(counts)),
+            "parameter_count": draw(st.sampled_from(["total", "active", "estimated"])),
             "deviation": draw(st.sampled_from(["score", "size"])),
         },
         "sampler": {
@@ -108,6 +107,8 @@ def specs(draw: st.DrawFn) -> Spec:
             "target_accept": draw(st.floats(0.01, 0.99)),
         },
     }
+    for axis, key, _ in list(without_effect(raw)):
+        raw.get(axis, {}).pop(key, None)
     names = sorted(used_priors(raw) & set(_PRIORS))
     chosen = draw(st.lists(st.sampled_from(names), unique=True)) if names else []
     return Spec(**raw, priors={name: draw(_PRIORS[name]) for name in chosen})
@@ -198,10 +199,17 @@ def test_all_faults_come_in_one_message(refused: Callable[[str], str]) -> None:
             "[data]\nreleased_from = 2025-01-01\nreleased_until = 2024-01-01",
             "released_from = 2025-01-01 lies after released_until = 2024-01-01",
         ),
-        ("[sampler]\nchains = 0", "sampler.chains: "),
-        ("[sampler]\ntune = 0", "sampler.tune: "),
-        ("[sampler]\ndraws = 1.5", "sampler.draws: "),
-        ("[sampler]\ntarget_accept = 1", "sampler.target_accept: "),
+        ("[sampler]\nchains = 0", "sampler.chains: 0 is not a number of at least 1"),
+        ("[sampler]\ntune = 0", "sampler.tune: 0 is not a number of at least 1"),
+        ("[sampler]\ndraws = 1.5", "sampler.draws: 1.5 is not a whole number"),
+        ("[sampler]\ndraws = true", "sampler.draws: true is not a whole number"),
+        ("[sampler]\ntarget_accept = 1", "sampler.target_accept: 1 is not a number below 1"),
+        ("[growth]\nchange_date = 5", "growth.change_date: 5 is not a date such as 2024-12-31"),
+        ('[growth]\nchange_date = "soon"', 'growth.change_date: "soon" is not a date such as 2024'),
+        ("[data]\nbase_only = 1", "data.base_only: 1 is not true or false"),
+        ("[data]\nsuite = 1", "data.suite: 1 is not text in quotes"),
+        ('[data]\nbenchmarks = "MMLU"', 'data.benchmarks: "MMLU" is not a list'),
+        ('[reference_tokens]\nvalue = "x"', 'reference_tokens.value: "x" is not a number'),
         ('[priors]\nlevel = { dist = "Normal", mu = 0 }', "prior level: Normal takes mu, sigma"),
         ('[priors]\nlevel = { dist = "Normal", mu = 0, sigma = -1 }', "-1.0 is not allowed"),
         ('[priors]\nlevel = { dist = "Normal", mu = "0", sigma = 1 }', "'0' is not a number"),
@@ -287,6 +295,64 @@ def test_a_changed_prior_replaces_the_whole_of_the_inherited(write: Callable[...
     write('extends = "trend"', "base.toml")
     path = write('extends = "base.toml"\n[priors]\nlevel = { dist = "Normal", mu = 0, sigma = 9 }')
     assert load_spec(path).priors["level"] == Prior("Normal", {"mu": 0, "sigma": 9})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            'extends = "trend"\n[reference_tokens]\nvalue = 60',
+            'reference_tokens.value = 60 needs the block "loss"',
+        ),
+        ('extends = "records"\n[loss]\nlaw = "power"', 'loss.law = "power" needs the block "loss"'),
+        ('extends = "trend"\n[data]\nbenchmarks = []', "data.benchmarks = [] needs the block"),
+        ('extends = "loss_law"\n[growth]\ntrend = "exponential"', 'growth.trend = "exponential" '),
+        ('extends = "joint"\n[data]\nseries = "nmi_mmlu"', 'data.series = "nmi_mmlu" needs the '),
+        (
+            'extends = "joint"\n[information]\nreference_draws = 24',
+            'information.reference_draws = 24 needs information.flow = "cut": a joint fit',
+        ),
+        (
+            'extends = "joint"\n[growth]\nchange_date = 2024-01-01',
+            'growth.change_date = 2024-01-01 needs growth.trend = "changepoint": the rate of',
+        ),
+    ],
+)
+def test_a_stated_key_without_effect_is_refused_even_at_its_default(
+    refused: Callable[[str], str], text: str, message: str
+) -> None:
+    assert f"mine.toml: {message}" in refused(text)
+
+
+def test_all_keys_without_effect_are_told_at_once(refused: Callable[[str], str]) -> None:
+    text = '[loss]\nlaw = "power"\n[link]\nfloor = "chance"\n[data]\nmin_scores = 2'
+    assert len(refused(f'extends = "trend"\n{text}').splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "axis", "key", "default"),
+    [
+        ('extends = "known_limits"\nblocks = ["loss"]', "link", "floor", "free"),
+        ('extends = "joint_cut"\nblocks = ["published"]', "information", "flow", "joint"),
+        ('extends = "one_evaluator"\nblocks = ["link"]', "data", "evaluators", ()),
+        ('extends = "records"\nblocks = ["loss"]', "data", "series", None),
+        ('extends = "joint_5T"\nblocks = ["published"]', "reference_tokens", "value", 60),
+        (
+            'extends = "changepoint_chatgpt"\n[growth]\ntrend = "accelerating"',
+            "growth", "change_date", None,
+        ),
+        (
+            'extends = "benchmark_slopes"\n[growth]\ntrend = "constant"',
+            "growth", "benchmark_growth", "shared",
+        ),
+    ],
+)  # fmt: skip
+def test_an_inherited_choice_that_lost_its_effect_is_dropped(
+    write: Callable[..., Path], text: str, axis: str, key: str, default: Any
+) -> None:
+    spec = load_spec(write(text))
+    assert getattr(getattr(spec, axis), key) == default
+    assert load_spec(write(spec.to_toml(), "spec.toml")) == spec
 
 
 def test_circles_are_refused(write: Callable[..., Path], refused: Callable[[str], str]) -> None:

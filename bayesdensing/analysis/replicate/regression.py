@@ -1,10 +1,12 @@
 """Equation 5 of the paper: a straight line through the log densities of record holders."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
-__all__ = ["Line", "line_through", "running_records"]
+__all__ = ["Line", "half_units", "line_through", "running_records", "shifted_lines"]
 
 
 @dataclass(frozen=True)
@@ -107,3 +109,52 @@ def running_records(days: np.ndarray, values: np.ndarray) -> np.ndarray:
         if values[top] > best:
             out[top], best = True, values[top]
     return out
+
+
+def half_units(values: np.ndarray) -> np.ndarray:
+    """Return half a unit of the last digit that each value is stated with.
+
+    Parameters
+    ----------
+    values : ndarray, shape (point,)
+        Values as they were printed or read off.
+
+    Returns
+    -------
+    ndarray, shape (point,)
+        In the unit of the values; a zero at the end of a value is not known to be a digit.
+
+    Examples
+    --------
+    >>> half_units(np.array([0.0224, 3.2])).tolist()
+    [5e-05, 0.05]
+    """
+    digits = [np.format_float_positional(value, trim="-").partition(".")[2] for value in values]
+    return np.array([0.5 * 10.0 ** -len(text) for text in digits])
+
+
+def shifted_lines(
+    days: np.ndarray,
+    values: np.ndarray,
+    *,
+    by_days: float = 0.0,
+    by_values: np.ndarray | float = 0.0,
+) -> Iterator[Line]:
+    """Yield the lines with every point shifted up or down, in all combinations.
+
+    Parameters
+    ----------
+    days, values : ndarray, shape (point,)
+        As in `line_through`; few points, as there are two to the power of their number lines.
+    by_days : float
+        Shift of each date (days).
+    by_values : ndarray, shape (point,), or float
+        Shift of each value.
+
+    Yields
+    ------
+    Line
+        Of one combination of signs.
+    """
+    for signs in product((-1.0, 1.0), repeat=len(days)):
+        yield line_through(days + np.array(signs) * by_days, values + np.array(signs) * by_values)

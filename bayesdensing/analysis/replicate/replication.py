@@ -165,13 +165,11 @@ def replicate(data: "str | Path | DataBundle | None" = None) -> Replication:
 def _series_rows(series: Series, said: Published, *, name: str, skipped: list[str]) -> list[Row]:
     """Return the lines of a series: records and all models, and before and after ChatGPT."""
     rows: list[Row] = []
+    eras = {"": (series, said.origin)}
     early = series.days_since(said.chatgpt) < 0
-    eras = {"": (series.only(~early), said.origin)}
     if early.any():
-        eras = {
-            "before": (series.only(early), said.origin_before),
-            "after": (series.only(~early), said.origin),
-        }
+        eras["before"] = (series.only(early), said.origin_before)
+        eras["after"] = (series.only(~early), said.origin)
     for era, (own, origin) in eras.items():
         for records in (True, False):
             which = "records" if records else "all models"
@@ -182,40 +180,44 @@ def _series_rows(series: Series, said: Published, *, name: str, skipped: list[st
                 continue
             # the paper's lines are those of records
             key = f"{name}.{era or 'records'}" if records else ""
-            rows += parts.line_rows(line, said, key=key, part="eq. 5", title=title)
+            reach = parts.reach_of(own, origin=origin) if records else {}
+            rows += parts.line_rows(line, said, key=key, part="eq. 5", title=title, reach=reach)
     return rows
 
 
 def _token_rows(
     series: Series, said: Published, *, name: str, about: str, skipped: list[str]
 ) -> list[Row]:
-    """Return the lines of a series at other reference tokens, models since ChatGPT alone."""
-    benchmark = SERIES[name][0]
-    own = series.only(series.days_since(said.chatgpt) >= 0)
-    if not (own.n_params > 0).all():
+    """Return the lines of a series at other reference tokens, and those since ChatGPT."""
+    if not (series.n_params > 0).all():
         skipped.append(
             f"eq. 4: {name} at other reference tokens needs x_n_params_nonembedding of each model"
         )
         return []
+    early = series.days_since(said.chatgpt) < 0
+    eras = {name: series}
+    if early.any():
+        eras[f"{name}, after ChatGPT"] = series.only(~early)
     rows: list[Row] = []
-    drawn = said.laws[benchmark]
-    holders = own.only(running_records(own.days_since(said.origin), own.values))
-    # the figure's own record holders, those that hold records at these tokens, and everyone
-    groups = {"the figure's records": (holders, False), "records": (own, True)}
-    for tokens in REFERENCE_TOKENS:
-        for which, (chosen, records) in (groups | {"all models": (own, False)}).items():
-            title = f"{name}, {which}, D0 = {tokens / 1e12:g}T: doubling time"
-            there = parts.moved(chosen, law=drawn, onto=drawn, tokens=tokens)
-            line = None
-            if there is not None:
-                line = parts.line_of(there, origin=said.origin, records=records)
-            if there is None or line is None:
-                skipped.append(f"eq. 4: {title}: too few models have a finite size there")
-                continue
-            lost = len(chosen.values) - len(there.values)
-            notes = (f"R2 {line.r2:.3f}, {line.count} points", about, _lost(lost))
-            note = "; ".join(filter(None, notes))
-            rows.append(Row("eq. 4, D0", title, line.doubling_days, None, "days", note))
+    drawn = said.laws[SERIES[name][0]]
+    for era, own in eras.items():
+        holders = own.only(running_records(own.days_since(said.origin), own.values))
+        # the figure's own record holders, those that hold records at these tokens, and everyone
+        groups = {"the figure's records": (holders, False), "records": (own, True)}
+        for tokens in REFERENCE_TOKENS:
+            for which, (chosen, records) in (groups | {"all models": (own, False)}).items():
+                title = f"{era}, {which}, D0 = {tokens / 1e12:g}T: doubling time"
+                there = parts.moved(chosen, law=drawn, onto=drawn, tokens=tokens)
+                line = None
+                if there is not None:
+                    line = parts.line_of(there, origin=said.origin, records=records)
+                if there is None or line is None:
+                    skipped.append(f"eq. 4: {title}: too few models have a finite size there")
+                    continue
+                lost = len(chosen.values) - len(there.values)
+                notes = (f"R2 {line.r2:.3f}, {line.count} points", about, _lost(lost))
+                note = "; ".join(filter(None, notes))
+                rows.append(Row("eq. 4, D0", title, line.doubling_days, None, "days", note))
     return rows
 
 

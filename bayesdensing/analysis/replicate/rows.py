@@ -4,6 +4,7 @@ import datetime as dt
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -15,7 +16,13 @@ from bayesdensing.analysis.replicate.curves import (
 )
 from bayesdensing.analysis.replicate.inputs import Points, Runs, Series
 from bayesdensing.analysis.replicate.printed import Published
-from bayesdensing.analysis.replicate.regression import Line, line_through, running_records
+from bayesdensing.analysis.replicate.regression import (
+    Line,
+    half_units,
+    line_through,
+    running_records,
+    shifted_lines,
+)
 
 __all__ = [
     "D0_PRINTED",
@@ -25,10 +32,13 @@ __all__ = [
     "line_rows",
     "moved",
     "other_law_rows",
+    "reach_of",
     "score_rows",
     "size_rows",
 ]
 
+#: A line through more points than these is not drawn anew for every rounding of them.
+_FEW_POINTS = 12
 #: Reference tokens of the journal's densities; those of the paper's first version are 1e12.
 D0_PRINTED = 5e12
 
@@ -205,17 +215,27 @@ def size_rows(
     printed = holders.values * holders.n_params
     scores = link.score(drawn.loss(printed, D0_PRINTED))
     ours = law.size(curve.loss(scores), D0_PRINTED)
+    # which of the two curves parts them, and what the digits of score and density leave open
+    by_law, by_curve = (
+        law.size(link.loss(scores), D0_PRINTED),
+        drawn.size(curve.loss(scores), D0_PRINTED),
+    )
+    ends = [drawn.size(link.loss(scores + by), D0_PRINTED) for by in (0.05, -0.05)]
+    digits = half_units(holders.values) * holders.n_params
     return [
         Row(
             "eq. 4",
             f"effective parameters of {name}",
-            own / 1e9,
-            theirs / 1e9,
+            ours[i] / 1e9,
+            printed[i] / 1e9,
             "1e9",
-            f"from a score of {score:.1f} %",
+            f"from a score of {scores[i]:.1f} %; {by_law[i] / 1e9:.4g} with the paper's score "
+            f"curve, {by_curve[i] / 1e9:.4g} with its loss law; {ends[1][i] / 1e9:.4g} to "
+            f"{ends[0][i] / 1e9:.4g} for a score within 0.05; the density's last digit leaves "
+            f"{digits[i] / 1e9:.2g} open",
             "published density times non-embedding parameters",
         )
-        for name, own, theirs, score in zip(holders.names, ours, printed, scores, strict=True)
+        for i, name in enumerate(holders.names)
     ]
 
 
@@ -268,8 +288,49 @@ def line_of(series: Series, *, origin: dt.date, records: bool) -> Line | None:
     return line_through(days[chosen], series.values[chosen])
 
 
+def reach_of(series: Series, *, origin: dt.date) -> dict[str, str]:
+    """Say what the line of record holders could be if their densities or dates were read off.
+
+    Parameters
+    ----------
+    series : Series
+        Densities, as they are stated.
+    origin : datetime.date
+        Day 0.
+
+    Returns
+    -------
+    dict of str to str
+        For ``r2`` and ``doubling``: the ranges with densities within half a unit of their last
+        digit and with dates a day off; empty where there are too many records, or too few.
+    """
+    days = series.days_since(origin)
+    chosen = running_records(days, series.values)
+    days, values = days[chosen], series.values[chosen]
+    if not 3 <= len(days) <= _FEW_POINTS or np.diff(np.sort(days)).min() < 3:
+        return {}
+    told: dict[str, list[str]] = {"r2": [], "doubling": []}
+    shifts = {
+        "densities within half a unit of their last digit": {"by_values": half_units(values)},
+        "dates within a day": {"by_days": 1.0},
+    }
+    for what, shift in shifts.items():
+        lines = list(shifted_lines(days, values, **shift))  # type: ignore[arg-type]
+        r2, doubling = [line.r2 for line in lines], [line.doubling_days for line in lines]
+        told["r2"].append(f"{min(r2):.4f} to {max(r2):.4f} for {what}")
+        told["doubling"].append(f"{min(doubling):.2f} to {max(doubling):.2f} for {what}")
+    return {name: ", ".join(ranges) for name, ranges in told.items()}
+
+
 def line_rows(
-    line: Line, published: Published, *, key: str, part: str, title: str, note: str = ""
+    line: Line,
+    published: Published,
+    *,
+    key: str,
+    part: str,
+    title: str,
+    note: str = "",
+    reach: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Row]:
     """Yield slope, intercept, R2 and doubling time of a line.
 
@@ -283,6 +344,8 @@ def line_rows(
         Name of the line among the printed values.
     part, title, note : str
         Part of the table, what the line is of, what to know.
+    reach : mapping of str to str
+        What `reach_of` says, of quantities that have it.
 
     Yields
     ------
@@ -309,7 +372,7 @@ def line_rows(
             ours,
             None if found is None else found.value,
             unit,
-            said,
+            "; ".join(filter(None, (said, reach.get(name)))),
             "" if found is None else found.source,
         )
 
