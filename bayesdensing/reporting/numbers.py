@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from bayesdensing.analysis.extrapolation import Seen
+from bayesdensing.analysis.extrapolation import INSIDE, Seen
 from bayesdensing.analysis.observed import observed_scores
 from bayesdensing.analysis.population import Population
 from bayesdensing.analysis.readings import flat_draws, thin
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["DRAWS", "PER_DRAW", "assumes_no_growth", "has_scores", "has_trend", "run_numbers"]
 
 #: Posterior draws that the page holds, and new LLMs for each.
-DRAWS, PER_DRAW = 1000, 4
+DRAWS, PER_DRAW = 1000, 8
 
 _EPOCH = pd.Timestamp("1970-01-01")
 _LAW = ("irreducible_loss", "n_coefficient", "n_exponent", "d_coefficient", "d_exponent")
@@ -178,14 +178,17 @@ def _sizes(fit: "Fit", *, draws: int, seed: int) -> dict[str, Any]:
     population = Population.of(fit, max_draws=draws, seed=seed)
     model = population.model
     ruler, terms = model.ruler, model.covariates
-    new = [population.new(b, per_draw=PER_DRAW) for b in range(len(ruler.benchmarks))]
+    new = population.new(0, per_draw=PER_DRAW, evenly=True)
     seen = [Seen.by(fit, b) for b in range(len(ruler.benchmarks))]
     first, last = seen[0].dates
     return {
         "benchmarks": list(ruler.benchmarks),
         "scores": [list(one.scores) for one in seen],
         "sizes": list(seen[0].sizes),
-        "reference": list(seen[0].reference),
+        "reference": seen[0].reference[1],
+        "effective": seen[0].effective[1],
+        "flags": [one.words for one in seen],
+        "inside": INSIDE,
         "days": [_days(first), _days(last)],
         "draws": model.n_draws,
         "perDraw": PER_DRAW,
@@ -197,10 +200,11 @@ def _sizes(fit: "Fit", *, draws: int, seed: int) -> dict[str, Any]:
         "law": [_packed(getattr(ruler, name)) for name in _LAW],
         "link": [_packed(getattr(ruler, name)) for name in _LINK],
         "typical": _packed(population.typical().own),
-        "own": [_packed(one.own) for one in new],
-        "family": [_packed(one.family) for one in new] if terms.family_sd.any() else None,
+        "own": _packed(new.own),
+        "family": _packed(new.family) if terms.family_sd.any() else None,
         "spreadGrowth": _packed(model.dispersion_growth),
-        "departure": [_packed(one.departure) for one in new],
+        "departure": _packed(new.departure / ruler.deviation_sd[:, [0]]),
+        "deviation": _packed(ruler.deviation_sd),
         "sizeExponent": _packed(terms.size_exponent),
         "meanLogN": terms.mean_log_n,
         "slope": _packed(terms.benchmark_slope),
