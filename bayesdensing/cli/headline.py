@@ -11,7 +11,7 @@ from bayesdensing.analysis.cut import BetweenDraws, between_reference_draws
 from bayesdensing.analysis.mode_weights import WEIGHT_KIND, mode_weights, weighted_headline
 from bayesdensing.analysis.summary import mode_headlines
 from bayesdensing.analysis.tables import data_counts, parameter_table
-from bayesdensing.cli.rulers import print_rulers, pull_line
+from bayesdensing.cli.rulers import print_rulers
 
 if TYPE_CHECKING:
     from bayesdensing.analysis import Estimate, Fit, Headline
@@ -70,6 +70,8 @@ def _facts(found: "Headline", fit: "Fit", *, folder: Path) -> dict[str, str]:
         facts["reference tokens"] = fit.spec.reference_tokens.label
         if (between := between_reference_draws(fit.posterior)) is not None:
             facts["reference draws"] = _between_line(between)
+        from bayesdensing.pulling import pull_line
+
         if (pulled := pull_line(fit, folder=folder)) is not None:
             facts["reference curve"] = pulled
     return facts | {

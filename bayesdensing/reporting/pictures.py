@@ -121,20 +121,27 @@ def pictures_of(fit: "Fit", *, checks: bool = True, seed: int = 0) -> dict[str, 
     return {name: Picture.of(name, draw()) for name, draw in drawn.items()}
 
 
-def rates_picture(fits: Sequence["Fit"]) -> Picture | None:
+def rates_picture(fits: Sequence["Fit"], *, names: Sequence[str]) -> Picture | None:
     """Return the doubling times of several fits, one below the other.
 
     Parameters
     ----------
     fits : sequence of Fit
         Any fits.
+    names : sequence of str
+        What they are called on the page.
 
     Returns
     -------
     Picture or None
         None where fewer than two of them have a rate that varies.
     """
-    moving = [fit for fit in fits if fit.headline().doubling_time_days is not None]
+    moving = [
+        (fit, name)
+        for fit, name in zip(fits, names, strict=True)
+        if fit.headline().doubling_time_days is not None
+    ]
     if len(moving) < 2:
         return None
-    return Picture.of("doubling_times", plots.doubling_times(moving))
+    some, called = zip(*moving, strict=True)
+    return Picture.of("doubling_times", plots.doubling_times(some, names=called))
