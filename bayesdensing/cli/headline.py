@@ -62,6 +62,8 @@ def print_headline(console: Console, fit: "Fit", *, folder: Path) -> None:
 
 
 def _facts(found: "Headline", fit: "Fit", *, folder: Path) -> dict[str, str]:
+    from bayesdensing.pulling import pull_line
+
     facts = {"rate of": found.label}
     if found.growth_rate_per_year is not None:
         n_draws = fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"]
@@ -70,8 +72,6 @@ def _facts(found: "Headline", fit: "Fit", *, folder: Path) -> dict[str, str]:
         facts["reference tokens"] = fit.spec.reference_tokens.label
         if (between := between_reference_draws(fit.posterior)) is not None:
             facts["reference draws"] = _between_line(between)
-        from bayesdensing.pulling import pull_line
-
         if (pulled := pull_line(fit, folder=folder)) is not None:
             facts["reference curve"] = pulled
     return facts | {

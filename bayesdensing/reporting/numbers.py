@@ -119,9 +119,7 @@ def quantity_of(fit: "Fit") -> str:
     return f"the published series {name}" if is_published(fit) else name
 
 
-def run_numbers(
-    fit: "Fit", *, name: str = "", draws: int = DRAWS, seed: int = 0
-) -> dict[str, Any]:
+def run_numbers(fit: "Fit", *, name: str = "", draws: int = DRAWS, seed: int = 0) -> dict[str, Any]:
     """Return what the page holds of a run, as plain JSON types.
 
     Parameters

@@ -52,15 +52,29 @@
   function chart() {
     const box = $("chart-box"), tip = $("chart-tip"), slider = $("slider");
     const [least, most] = [20, 1500];
-    const daysOf = (value) => least * (most / least) ** (value / 4000);
+    const daysOf = (value) => Math.round(least * (most / least) ** (value / 4000));
     const valueOf = (days) => 4000 * Math.log(days / least) / Math.log(most / least);
-    let run, rates, shown = [], dots = [], chosen = -1, scale;
+    let run, rates, shown = [], dots = [], chosen = -1, moved = false, scale;
 
     fillRuns($("chart-run"), chartRuns, pick);
     for (const id of ["chart-family", "chart-size", "chart-benchmark", "chart-records"]) {
       $(id).addEventListener("input", draw);
     }
-    slider.addEventListener("input", line);
+    const move = (days) => {
+      slider.value = valueOf(Math.min(most, Math.max(least, days)));
+      line();
+    };
+    slider.addEventListener("input", () => {
+      moved = true;
+      line();
+    });
+    slider.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      moved = true;
+      move(daysOf(Number(slider.value)) + step);
+    });
     let width = 0;
     new ResizeObserver(() => {
       if (Math.abs(box.clientWidth - width) > 2) draw();
@@ -75,9 +89,7 @@
       $("chart-benchmark").parentElement.hidden = run.llms.every((llm) => !Object.keys(llm.scores).length);
       $("chart-family").parentElement.hidden = run.llms.every((llm) => !llm.family);
       $("slider-row").hidden = !rates;
-      if (rates) {
-        slider.value = valueOf(Math.min(most, Math.max(least, run.medianDays ?? most)));
-      }
+      if (rates && !moved) slider.value = valueOf(Math.min(most, Math.max(least, run.medianDays ?? most)));
       const best = new Map();
       for (const llm of run.llms) if (!(best.get(llm.day)?.density[0] >= llm.density[0])) best.set(llm.day, llm);
       let high = 0;
@@ -89,11 +101,14 @@
     }
 
     function refill(select, none, counts) {
+      const before = select.value;
       select.replaceChildren(option("", none), ...counts.map(([name, count]) => option(name, `${name} (${count})`)));
+      if (counts.some(([name]) => name === before)) select.value = before;
     }
 
     function draw() {
       width = box.clientWidth || 600;
+      const kept = shown[chosen];
       const height = Math.round(Math.max(300, Math.min(480, width * 0.56)));
       const margin = { left: 60, right: 12, top: 14, bottom: 42 };
       const family = $("chart-family").value, benchmark = $("chart-benchmark").value;
@@ -140,8 +155,11 @@
       box.replaceChildren(root);
       box.tabIndex = 0;
       box.setAttribute("role", "application");
-      box.setAttribute("aria-label", `Chart of ${shown.length} LLMs: density by release date. Left and right arrow keys step from LLM to LLM, Home and End go to the first and last.`);
-      choose(-1);
+      box.setAttribute("aria-label", `Chart of ${shown.length} ${run.published ? "values" : "LLMs"} of ${run.name}: ${run.published ? "value" : "density"} by release date. Left and right arrow keys step from one to the next, Home and End go to the first and last.`);
+      const told = [["chart-family", family], ["chart-size", $("chart-size").value], ["chart-benchmark", benchmark]]
+        .filter(([, value]) => value).map(([id]) => $(id).selectedOptions[0].textContent);
+      $("chart-named").textContent = `Shown: ${[run.name, ...told].join("; ")}.`;
+      choose(shown.indexOf(kept));
       line();
     }
 
@@ -187,7 +205,7 @@
     function line() {
       const days = daysOf(Number(slider.value)), rate = Math.LN2 / days * YEAR;
       $("slider-days").textContent = days.toFixed(0);
-      slider.setAttribute("aria-valuetext", `${days.toFixed(0)} days`);
+      slider.setAttribute("aria-valuetext", `doubling every ${days} days, a factor of ${number(Math.exp(rate))} a year`);
       const drawn = $("implied");
       if (!rates || !drawn) return;
       const at = (day) => run.through.density * Math.exp(rate * (day - run.through.day) / YEAR);
@@ -211,7 +229,7 @@
       const scores = Object.entries(llm.scores).map(([name, score]) => `${name} ${(100 * score).toFixed(1)}`).join(", ");
       tip.replaceChildren(tag("strong", llm.name), tag("div", [
         iso(llm.day), llm.n === undefined ? "" : `${short(llm.n)} parameters`, llm.family,
-      ].filter(Boolean).join(" · ")), tag("div", `density ${number(llm.density[0])} (89 % ETI ${number(llm.density[1])} to ${number(llm.density[2])})`));
+      ].filter(Boolean).join(" · ")), tag("div", `${run.published ? "value" : "density"} ${number(llm.density[0])} (89 % ETI ${number(llm.density[1])} to ${number(llm.density[2])})`));
       if (scores) tip.append(tag("div", scores));
       tip.style.visibility = "visible";
       if (scale.width < 500) {  // where there is no room beside a dot, the far end of the chart
@@ -370,6 +388,7 @@
       const words = middle === Infinity ? `${mark}most likely no number of parameters is enough`
         : middle === 0 ? `${mark}most likely any number of parameters is enough`
           : `${mark}${short(middle)} parameters, 95 % interval ${between(low, high)}`;
+      $("size-named").textContent = `By ${run.name}.`;
       const lines = tag("ul");
       lines.append(tag("li", `New LLM, released ${date.value}, for ${wanted} on ${name}: ${span(told(draws))}.`));
       lines.append(tag("li", `Typical LLM: ${span(told(typical))}.`));
@@ -455,5 +474,16 @@
     new ResizeObserver(() => { if (date.value) answer(); }).observe($("size-box"));
     pick();
   }
+  // --- print -----------------------------------------------------------------------------------
+
+  // what is folded is read on paper too, and folded again after
+  let opened = [];
+  window.addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("details:not([open])")];
+    for (const part of opened) part.open = true;
+  });
+  window.addEventListener("afterprint", () => {
+    for (const part of opened) part.open = false;
+  });
   document.documentElement.dataset.ready = "yes";
 })();

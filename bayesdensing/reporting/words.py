@@ -5,14 +5,24 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
+from bayesdensing.analysis.covariates import typical_sizes
+from bayesdensing.analysis.extrapolation import Seen
 from bayesdensing.analysis.observed import observed_scores
+from bayesdensing.analysis.readings import LINK, LOSS_LAW
 from bayesdensing.analysis.summary import mode_headlines
-from bayesdensing.analysis.tables import data_counts, release_dates
+from bayesdensing.analysis.tables import data_counts, parameter_table, release_dates
 from bayesdensing.inference.diagnostics import DEPTH_SHARE_MAX, EBFMI_MIN, ESS_MIN, RHAT_MAX
 from bayesdensing.paths import packaged_data_dir
-from bayesdensing.reporting.numbers import assumes_no_growth, has_scores, has_trend
+from bayesdensing.reporting.numbers import (
+    assumes_no_growth,
+    has_scores,
+    has_trend,
+    is_published,
+    quantity_of,
+)
 
 if TYPE_CHECKING:
     from bayesdensing.analysis import Estimate, Fit
@@ -26,8 +36,14 @@ __all__ = [
     "days",
     "growth_sentence",
     "headline_rows",
+    "law_rows",
+    "limits",
     "reproduce",
 ]
+
+
+#: What the blocks before the growth of density are about.
+_BLOCKS = {"loss": "the losses of reference runs", "link": "the scores that go with losses"}
 
 
 @dataclass(frozen=True)
@@ -107,12 +123,13 @@ def growth_sentence(fit: "Fit") -> tuple[str, str]:
         The doubling time with its interval; the probability that nothing grows.
     """
     found = fit.headline()
-    quantity = str(fit.posterior.attrs.get("quantity", "capability density"))
+    quantity = quantity_of(fit)
     doubling = found.doubling_time_days
     if assumes_no_growth(fit):
         return f"This hypothesis holds that {quantity} does not grow.", ""
     if doubling is None:
-        return "This hypothesis has no trend: it is about losses and scores alone.", ""
+        about = " and ".join(_BLOCKS[block] for block in fit.spec.blocks if block in _BLOCKS)
+        return f"This hypothesis has no trend: it is about {about} alone.", ""
     low, high = (days(end) for end in doubling.eti95)
     told = f"doubles every {days(doubling.median)} days (95 % interval {low} to {high})."
     if math.isinf(doubling.eti95[0]):
@@ -241,6 +258,116 @@ def checks(fit: "Fit") -> list[Check]:
     ]
 
 
+def law_rows(fit: "Fit") -> list[tuple[str, str, str, str]]:
+    """Return the parameters in natural units: what a fit without a trend has found.
+
+    Parameters
+    ----------
+    fit : Fit
+        Any fit.
+
+    Returns
+    -------
+    list of tuple of str
+        Parameter, median, and equal-tailed 89 and 95 % intervals; none of a fit with a trend.
+    """
+    chosen = [name for name in (*LOSS_LAW, *LINK) if name in fit.posterior]
+    if has_trend(fit) or not chosen:
+        return []
+    return [
+        (
+            str(name),
+            f"{row['median']:.3g}",
+            f"{row['eti89_lb']:.3g} to {row['eti89_ub']:.3g}",
+            f"{row['eti95_lb']:.3g} to {row['eti95_ub']:.3g}",
+        )
+        for name, row in parameter_table(fit.posterior[chosen]).iterrows()
+    ]
+
+
+def limits(fit: "Fit", *, pulled: str | None) -> list[tuple[str, str]]:
+    """Return what a reader of the headline has to know of its limits.
+
+    Parameters
+    ----------
+    fit : Fit
+        Any fit.
+    pulled : str or None
+        How far scores pull the reference curve, as `bayesdensing.pulling.pull_line` says it.
+
+    Returns
+    -------
+    list of tuple of str
+        What each is about, and what it is; those that this fit has.
+    """
+    if not has_trend(fit):
+        return [_law_limit(fit)] if fit.data.reference_runs is not None else []
+    found = [("Of what it is the rate", f"{fit.headline().label}. It is the rate of nothing else.")]
+    if is_published(fit):
+        found.append(
+            ("Published values are taken as they are", "Their intervals count as errors of "
+             "measurement; whatever all values have in common is not seen.")
+        )  # fmt: skip
+        return found + _trend_limits(fit)
+    found.append(
+        ("Density is relative to its ruler", "As many parameters as a reference model would need "
+         f"rests on how many tokens that model gets, here {fit.spec.reference_tokens.label}. Rates "
+         "under different rulers are rates of different quantities.")
+    )  # fmt: skip
+    if has_scores(fit):
+        found.append(_reach(fit))
+    if pulled is not None:
+        found.append(("The scores pull the reference curve", f"{pulled[0].upper()}{pulled[1:]}."))
+    found += _trend_limits(fit)
+    found.append(
+        ("Scores are what evaluators report", "Evaluator effects are centred on zero: what "
+         "inflates all evaluators alike, such as benchmarks in training data, is read as density.")
+    )  # fmt: skip
+    return found
+
+
+def _law_limit(fit: "Fit") -> tuple[str, str]:
+    runs = fit.data.reference_runs
+    assert runs is not None  # noqa: S101 - asked before
+    return (
+        "The law ends where its runs end",
+        f"The largest reference run has {runs['n_params'].max():.2g} parameters; beyond, the law's "
+        "form is taken on trust.",
+    )
+
+
+def _reach(fit: "Fit") -> tuple[str, str]:
+    """Say how many LLMs lie beyond the reference runs."""
+    seen, sizes = Seen.by(fit, 0), typical_sizes(fit)
+    assert sizes is not None  # noqa: S101 - `Seen` has asked
+    middle = np.exp(fit.posterior["log_density"].median(("chain", "draw")).to_numpy())
+    beyond = int((sizes * middle > seen.reference[1]).sum())
+    return (
+        "The ruler is extrapolated",
+        f"The largest reference run has {seen.reference[1]:.2g} parameters; {beyond} of "
+        f"{len(middle)} LLMs have a larger effective size.",
+    )
+
+
+def _trend_limits(fit: "Fit") -> list[tuple[str, str]]:
+    """Say what form of trend and scatter is taken for granted, and on how little early dates rest."""
+    found = []
+    if fit.spec.growth.trend == "exponential":
+        found.append(
+            ("A straight line is assumed", "One rate holds at all dates; hypotheses such as "
+             "accelerating and saturating let it change.")
+        )  # fmt: skip
+    released = release_dates(fit.constants)
+    middle = released.min() + (released.max() - released.min()) / 2
+    early = int((released < middle).sum())
+    if early < len(released) / 4:
+        found.append(
+            ("The early years are thin", f"{early} of {len(released)} dates lie in the first half "
+             f"of the time, before {middle.date()}.")
+        )  # fmt: skip
+    return found
+
+
 def counts(fit: "Fit") -> str:
     """Say how much data a fit saw.
 
@@ -285,7 +412,8 @@ def coverage(fit: "Fit") -> pd.DataFrame | None:
     if not has_trend(fit) or "release_year" not in fit.constants:
         return None
     year = release_dates(fit.constants).year.to_numpy()
-    every = pd.Series(year).value_counts().sort_index().rename("LLMs")
+    what = "values" if is_published(fit) else "LLMs"
+    every = pd.Series(year).value_counts().sort_index().rename(what)
     if not has_scores(fit):
         table = every.to_frame()
     else:
