@@ -19,7 +19,7 @@ from bayesdensing.cli.console import (
 if TYPE_CHECKING:
     from bayesdensing.analysis.forecast import Forecast
 
-__all__ = ["register"]
+__all__ = ["flag_lines", "register"]
 
 NOT_CONVERGED = 3
 
@@ -164,12 +164,23 @@ def _said(found: "Forecast") -> list[str]:
     ]
     if not any(one.flags for one in found.answers):
         lines.append(INSIDE)
-    lines += _flags(found)
+    lines += flag_lines(found)
     return [*lines, *found.notes]
 
 
-def _flags(found: "Forecast") -> list[str]:
-    """Return the flags, those that all hypotheses share once."""
+def flag_lines(found: "Forecast") -> list[str]:
+    """Return the flags of a forecast in lines, those that all hypotheses share once.
+
+    Parameters
+    ----------
+    found : Forecast
+        Any forecast.
+
+    Returns
+    -------
+    list of str
+        As they are printed.
+    """
     several = len(found.answers) > 1
     lines: dict[str, None] = {}
     for one in found.answers:

@@ -350,7 +350,7 @@ def _reach(fit: "Fit") -> tuple[str, str]:
 
 
 def _trend_limits(fit: "Fit") -> list[tuple[str, str]]:
-    """Say what form of trend and scatter is taken for granted, and on how little early dates rest."""
+    """Say what form of trend is taken for granted, and on how little early dates rest."""
     found = []
     if fit.spec.growth.trend == "exponential":
         found.append(
