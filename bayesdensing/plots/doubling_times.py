@@ -96,8 +96,10 @@ def _names(fits: Sequence["Fit"]) -> list[str]:
 
 def _mark(fit: "Fit") -> str:
     """Return what has to stand beside a rate: that it is not that of all dates, or not to trust."""
-    late = "over the last 24 months" if fit.spec.growth.shape.bends else ""
-    return "\n".join(filter(None, (late, fit.diagnostics.mark)))
+    when = "over the last 24 months" if fit.spec.growth.shape.bends else ""
+    if fit.spec.growth.trend == "constant":
+        when = "by assumption"
+    return "\n".join(filter(None, (when, fit.diagnostics.mark)))
 
 
 def _density(rate: np.ndarray, grid: np.ndarray) -> np.ndarray:
@@ -134,6 +136,8 @@ def _draw(axes: Axes, data: xr.Dataset, *, marks: Sequence[str]) -> None:
         none = float(own["no_growth"])
         told = f"{name}\n{days(float(own['median']))} days ({days(low)} to {days(high)})"
         told += f"\nno growth: {percent(none)}" if none else ""
+        if none == 1:  # an interval from never to never is none
+            told = f"{name}\nno growth"
         labels.append(told + (f"\n{marks[row]}" if marks[row] else ""))
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(_ticks(first, last))

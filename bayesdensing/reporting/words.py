@@ -302,7 +302,8 @@ def limits(fit: "Fit", *, pulled: str | None) -> list[tuple[str, str]]:
     """
     if not has_trend(fit):
         return [_law_limit(fit)] if fit.data.reference_runs is not None else []
-    found = [("Of what it is the rate", f"{fit.headline().label}. It is the rate of nothing else.")]
+    label = fit.headline().label
+    found = [("Of what it is the rate", f"{label[0].upper()}{label[1:]}; of nothing else.")]
     if is_published(fit):
         found.append(
             ("Published values are taken as they are", "Their intervals count as errors of "
