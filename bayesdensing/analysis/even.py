@@ -90,4 +90,4 @@ class Even(np.random.Generator):
         points = sobol.random_base2(max(1, int(np.ceil(np.log2(count)))))[:count, self._taken]
         self._taken += 1
         # neither 0 nor 1, where quantiles are infinite
-        return np.clip(points, 1e-12, 1 - 1e-12).reshape(size)
+        return np.asarray(np.clip(points, 1e-12, 1 - 1e-12).reshape(size))
