@@ -320,6 +320,17 @@ def limits(fit: "Fit", *, pulled: str | None) -> list[tuple[str, str]]:
     if pulled is not None:
         found.append(("The scores pull the reference curve", f"{pulled[0].upper()}{pulled[1:]}."))
     found += _trend_limits(fit)
+    growth = fit.spec.growth
+    taken = [
+        ("LLMs of one family count as unlike as any others (family)", growth.family == "none"),
+        ("all benchmarks grow at one rate (benchmark_slopes)", growth.benchmark_growth == "shared"),
+        ("LLMs scatter alike at all dates (changing_dispersion)", growth.dispersion == "constant"),
+    ]
+    if assumed := [what for what, holds in taken if holds]:
+        found.append(
+            ("What else is taken for granted", f"{'; '.join(assumed)}. In brackets: hypotheses "
+             "that do without.")
+        )  # fmt: skip
     found.append(
         ("Scores are what evaluators report", "Evaluator effects are centred on zero: what "
          "inflates all evaluators alike, such as benchmarks in training data, is read as density.")

@@ -34,6 +34,14 @@ def test_bad_draws_are_marked_where_they_are(monkeypatch):
     assert "NOT CONVERGED" in labels[1]
 
 
+def test_what_never_doubles_has_no_interval_from_never_to_never():
+    none = make_fit(spec="no_growth", rate=np.zeros((4, 250)))
+    labels = [
+        t.get_text() for t in doubling_times([make_fit(), none]).figure.axes[0].get_yticklabels()
+    ]
+    assert labels[1] == "no_growth\nno growth\nby assumption"
+
+
 def test_a_fit_without_a_rate_is_refused():
     with pytest.raises(DataNeedError, match="growth rate"):
         doubling_times([make_fit(leave_out=("growth_rate",))])

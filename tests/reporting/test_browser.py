@@ -249,6 +249,12 @@ def test_what_cannot_be_reached_is_never(opened, file):
     page.fill("#size-score", "0.99")
     page.wait_for_timeout(200)
     assert shown(page)["never"] > 0.3
+    page.fill("#size-score", "0.9999")
+    page.wait_for_timeout(200)
+    text = page.locator("#size-answer").inner_text()
+    assert "most likely no number of parameters is enough" in text
+    assert "50 % ETI never enough" in text
+    assert "never to never" not in text
     page.fill("#size-score", "7")
     page.wait_for_timeout(200)
     assert "Give a score between 0 and 1" in page.locator("#size-answer").inner_text()
