@@ -20,6 +20,7 @@ from bayesdensing.fitting import load_fit
 from bayesdensing.pulling import pull_line
 from bayesdensing.reporting import words
 from bayesdensing.reporting.graph import graph_svg
+from bayesdensing.reporting.limits import limits
 from bayesdensing.reporting.numbers import (
     DRAWS,
     has_scores,
@@ -161,7 +162,7 @@ def _section(fit: Fit, folder: str, *, name: str, checks: bool, seed: int) -> di
         "banner": words.banner(fit),
         "rows": words.headline_rows(fit),
         "law": words.law_rows(fit),
-        "limits": words.limits(fit, pulled=pull_line(fit, folder=Path(folder))),
+        "limits": limits(fit, pulled=pull_line(fit, folder=Path(folder))),
         "checks": words.checks(fit),
         "counts": words.counts(fit),
         "coverage": _frame(words.coverage(fit)),
