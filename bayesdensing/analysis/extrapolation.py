@@ -10,11 +10,69 @@ from bayesdensing.analysis.covariates import typical_sizes
 from bayesdensing.analysis.observed import observed_scores
 from bayesdensing.analysis.tables import release_dates
 from bayesdensing.errors import DataNeedError
+from bayesdensing.laws.trend import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
     from bayesdensing.analysis.fit import Fit
 
-__all__ = ["Flag", "Seen", "outside"]
+__all__ = ["INSIDE", "Flag", "Seen", "outside", "share"]
+
+#: What is said where there is no flag.
+INSIDE = "interpolation: date, size and score lie within what the data hold"
+
+#: What flags say, by occasion: their kind, and words with places for what was asked and seen.
+_WORDS = {
+    "late": ("date", "{date}: {years} years after the last LLM of the data ({last})"),
+    "early": ("date", "{date}: before the first LLM of the data ({first})"),
+    "large": ("size", "{n} parameters: above the largest LLM of the data ({most})"),
+    "small": ("size", "{n} parameters: below the smallest LLM of the data ({least})"),
+    "unseen": ("score", "score {score}: none was seen outside {low} to {high} on this benchmark"),
+    "ceiling": ("above ceiling", "score {score} lies at the ceiling or above: never reached"),
+    "floor": ("below chance", "score {score} lies at the floor or below: any LLM reaches it"),
+    "above": ("answer", "lies above the largest LLM of the data ({most})"),
+    "below": ("answer", "lies below the smallest LLM of the data ({least})"),
+    "higher": ("answer", "lies above the highest score of the data on this benchmark ({high})"),
+    "lower": ("answer", "lies below the lowest score of the data on this benchmark ({low})"),
+    "after": ("answer", "lies after the last LLM of the data ({last}), or never comes"),
+    "before": ("answer", "lies before the first LLM of the data ({first})"),
+    "past runs": (
+        "effective size",
+        "the typical LLM's effective size lies above the largest reference run ({run})",
+    ),
+    "past sizes": (
+        "effective size",
+        "the typical LLM's effective size lies above the largest effective size of the LLMs "
+        "({effective})",
+    ),
+}
+
+
+class _Seen(dict[str, str]):
+    """What was seen, in words; what is asked stays a place."""
+
+    def __missing__(self, name: str) -> str:
+        return f"{{{name}}}"
+
+
+def share(probability: float) -> str:
+    """Return a probability as flags show it.
+
+    Parameters
+    ----------
+    probability : float
+        Share of draws.
+
+    Returns
+    -------
+    str
+        To three decimals.
+
+    Examples
+    --------
+    >>> share(0.25), share(0.0001)
+    ('0.250', '<0.001')
+    """
+    return "<0.001" if 0 < probability < 0.0005 else f"{probability:.3f}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +97,22 @@ class Flag:
     def to_dict(self) -> dict[str, Any]:
         """Return the flag as plain types."""
         return {"kind": self.kind, "text": self.text, "probability": self.probability}
+
+    def line(self, of: str = "") -> str:
+        """Return the flag as a line.
+
+        Parameters
+        ----------
+        of : str
+            Of which hypothesis, where there are several.
+
+        Returns
+        -------
+        str
+            Kind, text, and the probability where there is one.
+        """
+        chance = "" if self.probability is None else f" (probability {share(self.probability)})"
+        return f"extrapolation, {self.kind}: {of}{self.text}{chance}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +170,46 @@ class Seen:
             scores=_ends(own) if len(own) else (np.nan, np.nan),
         )
 
+    @property
+    def words(self) -> dict[str, tuple[str, str]]:
+        """What flags say, by occasion: kind, and words with places such as ``{score}``.
+
+        The places left are of what is asked: ``date``, ``years`` after the last LLM, ``n``
+        parameters, ``score``.
+        """
+        (first, last), (least, most), (low, high) = self.dates, self.sizes, self.scores
+        known = _Seen(
+            first=str(first.date()),
+            last=str(last.date()),
+            least=f"{least:.1e}",
+            most=f"{most:.1e}",
+            low=f"{low:.3f}",
+            high=f"{high:.3f}",
+            run=f"{self.reference[1]:.1e}",
+            effective=f"{self.effective[1]:.1e}",
+        )
+        return {name: (kind, text.format_map(known)) for name, (kind, text) in _WORDS.items()}
+
+    def flag(self, occasion: str, *, probability: float | None = None, **asked: str) -> Flag:
+        """Return a flag.
+
+        Parameters
+        ----------
+        occasion : str
+            A key of `words`.
+        probability : float, optional
+            Share of draws of which it holds.
+        **asked : str
+            What its words leave open.
+
+        Returns
+        -------
+        Flag
+            Of that occasion.
+        """
+        kind, text = self.words[occasion]
+        return Flag(kind=kind, text=text.format(**asked), probability=probability)
+
 
 def _ends(values: np.ndarray) -> tuple[float, float]:
     return float(values.min()), float(values.max())
@@ -137,26 +251,19 @@ def outside(
     flags = []
     if date is not None:
         first, last = seen.dates
+        day = str(date.date())
         if date > last:
-            years = (date - last).days / 365.25
-            flags.append(
-                Flag(kind="date", text=f"{date.date()}: {years:.1f} years after the last LLM of "
-                     f"the data ({last.date()})")
-            )  # fmt: skip
+            years = (date - last).days / DAYS_PER_YEAR
+            flags.append(seen.flag("late", date=day, years=f"{years:.1f}"))
         elif date < first:
-            flags.append(
-                Flag(kind="date", text=f"{date.date()}: before the first LLM of the data "
-                     f"({first.date()})")
-            )  # fmt: skip
+            flags.append(seen.flag("early", date=day))
     if n_params is not None:
         least, most = seen.sizes
-        beyond = f"above the largest LLM of the data ({most:.1e})" if n_params > most else ""
-        beyond = f"below the smallest LLM of the data ({least:.1e})" if n_params < least else beyond
-        if beyond:
-            flags.append(Flag(kind="size", text=f"{n_params:.1e} parameters: {beyond}"))
+        if not least <= n_params <= most:
+            occasion = "large" if n_params > most else "small"
+            flags.append(seen.flag(occasion, n=f"{n_params:.1e}"))
     if score is not None:
         low, high = seen.scores
         if not low <= score <= high:
-            where = f"none was seen outside {low:.3f} to {high:.3f} on this benchmark"
-            flags.append(Flag(kind="score", text=f"score {score:g}: {where}"))
+            flags.append(seen.flag("unseen", score=f"{score:g}"))
     return flags

@@ -377,54 +377,39 @@ def _found_outside(
     draws: Mapping[str, np.ndarray],
 ) -> list[Flag]:
     """Return what of the answer lies outside of what was seen, with its probability."""
-    flags = []
     ruler, found = population.model.ruler, draws[HEADLINE]
-    if question.score is not None:
-        above = float((ruler.ceiling[:, benchmark] <= question.score).mean())
-        below = float((ruler.floor[:, benchmark] >= question.score).mean())
-        if above > 0:
-            text = f"score {question.score:g} lies at the ceiling or above: never reached"
-            flags.append(Flag(kind="above ceiling", text=text, probability=above))
-        if below > 0:
-            text = f"score {question.score:g} lies at the floor or below: any LLM reaches it"
-            flags.append(Flag(kind="below chance", text=text, probability=below))
-    (low, under), (high, over) = _ends_of(seen, question.wanted)
-    for beyond, where in ((found > high, over), (found < low, under)):
-        if beyond.any():
-            chance = float(beyond.mean())
-            flags.append(Flag(kind="answer", text=f"lies {where}", probability=chance))
     size = _effective(population, question, benchmark)
-    for most, where in (
-        (seen.reference[1], "largest reference run"),
-        (seen.effective[1], "largest effective size of the LLMs"),
-    ):
-        share = float((size > np.log(most)).mean())
-        if share > 0:
-            text = f"the typical LLM's effective size lies above the {where} ({most:.1e})"
-            flags.append(Flag(kind="effective size", text=text, probability=share))
-    return flags
+    (low, under), (high, over) = _ends_of(seen, question.wanted)
+    holds = {
+        over: found > high,
+        under: found < low,
+        "past runs": size > np.log(seen.reference[1]),
+        "past sizes": size > np.log(seen.effective[1]),
+    }
+    asked = {}
+    if question.score is not None:
+        asked = {"score": f"{question.score:g}"}
+        holds = {
+            "ceiling": ruler.ceiling[:, benchmark] <= question.score,
+            "floor": ruler.floor[:, benchmark] >= question.score,
+        } | holds
+    return [
+        seen.flag(occasion, probability=float(hits.mean()), **asked)
+        for occasion, hits in holds.items()
+        if hits.any()
+    ]
 
 
 def _ends_of(seen: Seen, wanted: str) -> tuple[tuple[float, str], tuple[float, str]]:
-    """Return between what of the wanted lies what was seen, with words for what lies outside."""
+    """Return between what of the wanted lies what was seen, with what is flagged outside."""
     if wanted == "parameters":
         least, most = seen.sizes
-        return (
-            (least, f"below the smallest LLM of the data ({least:.1e})"),
-            (most, f"above the largest LLM of the data ({most:.1e})"),
-        )
+        return (least, "below"), (most, "above")
     if wanted == "score":
         low, high = seen.scores
-        return (
-            (low, f"below the lowest score of the data on this benchmark ({low:.3f})"),
-            (high, f"above the highest score of the data on this benchmark ({high:.3f})"),
-        )
-    first, last = seen.dates
-    start, end = ((day - pd.Timestamp("1970-01-01")).days for day in (first, last))
-    return (
-        (start, f"before the first LLM of the data ({first.date()})"),
-        (end, f"after the last LLM of the data ({last.date()}), or never comes"),
-    )
+        return (low, "lower"), (high, "higher")
+    start, end = ((day - pd.Timestamp("1970-01-01")).days for day in seen.dates)
+    return (start, "before"), (end, "after")
 
 
 def _effective(population: Population, question: Question, benchmark: int) -> np.ndarray:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import pandas as pd
 
+from bayesdensing.analysis.even import Even
 from bayesdensing.analysis.observed import score_model
 from bayesdensing.analysis.readings import require
 from bayesdensing.analysis.unit import ScoreModel
@@ -126,7 +127,7 @@ class Population:
         nothing = np.zeros_like(behind)
         return Llms(own=behind, family=nothing, departure=nothing)
 
-    def new(self, benchmark: int, *, per_draw: int = 1) -> Llms:
+    def new(self, benchmark: int, *, per_draw: int = 1, evenly: bool = False) -> Llms:
         """Draw LLMs from the population.
 
         Parameters
@@ -135,6 +136,9 @@ class Population:
             The benchmark on which they depart.
         per_draw : int
             LLMs for each posterior draw.
+        evenly : bool
+            Spread them evenly instead of at random, the same LLMs for every benchmark: so few
+            stand for many.
 
         Returns
         -------
@@ -143,7 +147,7 @@ class Population:
             with their heavy tails.
         """
         size = (self.model.n_draws, per_draw)
-        rng = np.random.default_rng([self.seed, benchmark])
+        rng = Even(self.seed) if evenly else np.random.default_rng([self.seed, benchmark])
         own, family = self.scatter(rng, size=size)
         tails = sample_tails(rng, df=self.model.score_df[:, None], size=size)
         sd = self.model.ruler.deviation_sd[:, [benchmark]]

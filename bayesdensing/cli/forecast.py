@@ -19,7 +19,7 @@ from bayesdensing.cli.console import (
 if TYPE_CHECKING:
     from bayesdensing.analysis.forecast import Forecast
 
-__all__ = ["register"]
+__all__ = ["flag_lines", "register"]
 
 NOT_CONVERGED = 3
 
@@ -119,6 +119,8 @@ def _weights(text: str) -> list[float] | str:
 def _print(found: "Forecast") -> None:
     from rich.table import Table
 
+    from bayesdensing.analysis.extrapolation import share
+
     console = out_console()
     for one in found.answers:
         if one.mark:
@@ -141,7 +143,7 @@ def _print(found: "Forecast") -> None:
             f"{_cell(row[f'eti{p}_lb'], found)} to {_cell(row[f'eti{p}_ub'], found)}"
             for p in (50, 89, 95)
         ]
-        cells += [_share(row["prob_never"])] if ends else []
+        cells += [share(row["prob_never"])] if ends else []
         shown.add_row(
             str(name),
             f"{row['llm']} *" if row["headline"] else str(row["llm"]),
@@ -154,34 +156,38 @@ def _print(found: "Forecast") -> None:
 
 
 def _said(found: "Forecast") -> list[str]:
+    from bayesdensing.analysis.extrapolation import INSIDE
+
     lines = [
         "* the headline: a new LLM drawn from the population; typical: on the trend, as the mean "
         "LLM. ETI: equal-tailed posterior interval."
     ]
     if not any(one.flags for one in found.answers):
-        lines.append("interpolation: date, size and score lie within what the data hold")
-    lines += _flags(found)
+        lines.append(INSIDE)
+    lines += flag_lines(found)
     return [*lines, *found.notes]
 
 
-def _flags(found: "Forecast") -> list[str]:
-    """Return the flags, those that all hypotheses share once."""
+def flag_lines(found: "Forecast") -> list[str]:
+    """Return the flags of a forecast in lines, those that all hypotheses share once.
+
+    Parameters
+    ----------
+    found : Forecast
+        Any forecast.
+
+    Returns
+    -------
+    list of str
+        As they are printed.
+    """
+    several = len(found.answers) > 1
     lines: dict[str, None] = {}
     for one in found.answers:
-        several = len(found.answers) > 1
         for flag in one.flags:
-            chance = (
-                "" if flag.probability is None else f" (probability {_share(flag.probability)})"
-            )
-            of = f"{one.hypothesis}: " if several and flag.probability is not None else ""
-            lines[f"extrapolation, {flag.kind}: {of}{flag.text}{chance}"] = None
+            own = several and flag.probability is not None
+            lines[flag.line(f"{one.hypothesis}: " if own else "")] = None
     return list(lines)
-
-
-def _share(value: float) -> str:
-    if 0 < value < 0.0005:
-        return "<0.001"
-    return f"{value:.3f}"
 
 
 def _cell(value: float, found: "Forecast") -> str:

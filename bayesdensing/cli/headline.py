@@ -11,7 +11,7 @@ from bayesdensing.analysis.cut import BetweenDraws, between_reference_draws
 from bayesdensing.analysis.mode_weights import WEIGHT_KIND, mode_weights, weighted_headline
 from bayesdensing.analysis.summary import mode_headlines
 from bayesdensing.analysis.tables import data_counts, parameter_table
-from bayesdensing.cli.rulers import print_rulers, pull_line
+from bayesdensing.cli.rulers import print_rulers
 
 if TYPE_CHECKING:
     from bayesdensing.analysis import Estimate, Fit, Headline
@@ -62,6 +62,8 @@ def print_headline(console: Console, fit: "Fit", *, folder: Path) -> None:
 
 
 def _facts(found: "Headline", fit: "Fit", *, folder: Path) -> dict[str, str]:
+    from bayesdensing.pulling import pull_line
+
     facts = {"rate of": found.label}
     if found.growth_rate_per_year is not None:
         n_draws = fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"]

@@ -1,12 +1,13 @@
 """The posteriors of the doubling time of several hypotheses, one below the other."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, NullLocator
+from matplotlib.ticker import Locator, LogLocator, MaxNLocator, NullLocator
 from scipy.stats import gaussian_kde
 
 from bayesdensing.analysis.readings import require
@@ -22,13 +23,21 @@ __all__ = ["doubling_times"]
 _POINTS, _PATIENCE = 400, 10 * 365.25
 
 
-def doubling_times(fits: Sequence["Fit"], *, max_days: float | None = None) -> PlotResult:
+def doubling_times(
+    fits: Sequence["Fit"],
+    *,
+    names: Sequence[str] | None = None,
+    max_days: float | None = None,
+) -> PlotResult:
     """Draw the posteriors of the doubling time over one another.
 
     Parameters
     ----------
     fits : sequence of Fit
-        Fits with a trend, each of another hypothesis.
+        Fits with a trend.
+    names : sequence of str, optional
+        What they are called, in their order; the default is the names of their hypotheses, with
+        their seeds where two are of one.
     max_days : float, optional
         End of the axis (days); the default holds the 95 % intervals, where they end.
 
@@ -43,7 +52,7 @@ def doubling_times(fits: Sequence["Fit"], *, max_days: float | None = None) -> P
     --------
     >>> doubling_times([fit, other]).save("doubling_times.png")  # doctest: +SKIP
     """
-    names = [fit.spec.name for fit in fits]
+    names = list(names) if names is not None else _names(fits)
     for fit in fits:
         require(fit.posterior, "growth_rate", reading="growth rate")
     found = [fit.headline().doubling_time_days for fit in fits]
@@ -77,10 +86,20 @@ def doubling_times(fits: Sequence["Fit"], *, max_days: float | None = None) -> P
     return PlotResult(figure, data)
 
 
+def _names(fits: Sequence["Fit"]) -> list[str]:
+    own = Counter(fit.spec.name for fit in fits)
+    return [
+        fit.spec.name if own[fit.spec.name] == 1 else f"{fit.spec.name}, seed {fit.seed}"
+        for fit in fits
+    ]
+
+
 def _mark(fit: "Fit") -> str:
     """Return what has to stand beside a rate: that it is not that of all dates, or not to trust."""
-    late = "over the last 24 months" if fit.spec.growth.shape.bends else ""
-    return "\n".join(filter(None, (late, fit.diagnostics.mark)))
+    when = "over the last 24 months" if fit.spec.growth.shape.bends else ""
+    if fit.spec.growth.trend == "constant":
+        when = "by assumption"
+    return "\n".join(filter(None, (when, fit.diagnostics.mark)))
 
 
 def _density(rate: np.ndarray, grid: np.ndarray) -> np.ndarray:
@@ -91,11 +110,19 @@ def _density(rate: np.ndarray, grid: np.ndarray) -> np.ndarray:
     return np.asarray(gaussian_kde(rate)(at) * at)
 
 
+def _ticks(first: float, last: float) -> Locator:
+    """Return where days are told: in even steps along an axis that spans no decade."""
+    if last < 10 * first:
+        return MaxNLocator(nbins=7, steps=[1, 2, 2.5, 5, 10])
+    return LogLocator(subs=(1, 2, 5))
+
+
 def _draw(axes: Axes, data: xr.Dataset, *, marks: Sequence[str]) -> None:
     names = data["hypothesis"].to_numpy().astype(str).tolist()
-    last, labels = float(data["days"][-1]), []
+    first, last = (float(data["days"][end]) for end in (0, -1))
+    labels = []
     for row, (name, colour) in enumerate(zip(names, apart(len(names)), strict=True)):
-        own, base = data.sel(hypothesis=name), -float(row)
+        own, base = data.isel(hypothesis=row), -float(row)
         curve = base + 0.8 * own["density"] / (float(own["density"].max()) or 1.0)
         axes.fill_between(data["days"], base, curve, color=colour, alpha=0.35, linewidth=0)
         axes.plot(data["days"], curve, color=colour, linewidth=1.2)
@@ -109,14 +136,16 @@ def _draw(axes: Axes, data: xr.Dataset, *, marks: Sequence[str]) -> None:
         none = float(own["no_growth"])
         told = f"{name}\n{days(float(own['median']))} days ({days(low)} to {days(high)})"
         told += f"\nno growth: {percent(none)}" if none else ""
+        if none == 1:  # an interval from never to never is none
+            told = f"{name}\nno growth"
         labels.append(told + (f"\n{marks[row]}" if marks[row] else ""))
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_locator(_ticks(first, last))
     axes.xaxis.set_major_formatter("{x:g}")
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_yticks([-row for row in range(len(names))], labels)
     axes.set_ylim(-len(names) + 0.6, 1.0)
-    axes.set_xlim(float(data["days"][0]), last)
+    axes.set_xlim(first, last)
     axes.set_xlabel("doubling time (days)")
     tidy(axes)
     axes.spines["left"].set_visible(False)

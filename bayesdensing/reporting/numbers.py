@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from bayesdensing.analysis.extrapolation import Seen
+from bayesdensing.analysis.extrapolation import INSIDE, Seen
 from bayesdensing.analysis.observed import observed_scores
 from bayesdensing.analysis.population import Population
 from bayesdensing.analysis.readings import flat_draws, thin
@@ -16,10 +16,19 @@ from bayesdensing.laws.trend import DAYS_PER_YEAR
 if TYPE_CHECKING:
     from bayesdensing.analysis import Fit
 
-__all__ = ["DRAWS", "PER_DRAW", "assumes_no_growth", "has_scores", "has_trend", "run_numbers"]
+__all__ = [
+    "DRAWS",
+    "PER_DRAW",
+    "assumes_no_growth",
+    "has_scores",
+    "has_trend",
+    "is_published",
+    "quantity_of",
+    "run_numbers",
+]
 
 #: Posterior draws that the page holds, and new LLMs for each.
-DRAWS, PER_DRAW = 1000, 4
+DRAWS, PER_DRAW = 1000, 16
 
 _EPOCH = pd.Timestamp("1970-01-01")
 _LAW = ("irreducible_loss", "n_coefficient", "n_exponent", "d_coefficient", "d_exponent")
@@ -77,13 +86,48 @@ def assumes_no_growth(fit: "Fit") -> bool:
     return "level" in fit.posterior and fit.spec.growth.trend == "constant"
 
 
-def run_numbers(fit: "Fit", *, draws: int = DRAWS, seed: int = 0) -> dict[str, Any]:
+def is_published(fit: "Fit") -> bool:
+    """Return whether a fit is of published values, whose dots are no LLMs that it measured.
+
+    Parameters
+    ----------
+    fit : Fit
+        Any fit.
+
+    Returns
+    -------
+    bool
+        True of a trend alone.
+    """
+    return fit.spec.blocks == ("published",)
+
+
+def quantity_of(fit: "Fit") -> str:
+    """Return what grows, in words.
+
+    Parameters
+    ----------
+    fit : Fit
+        Any fit.
+
+    Returns
+    -------
+    str
+        Capability density, or a series of published values by its name.
+    """
+    name = str(fit.posterior.attrs.get("quantity", "capability density"))
+    return f"the published series {name}" if is_published(fit) else name
+
+
+def run_numbers(fit: "Fit", *, name: str = "", draws: int = DRAWS, seed: int = 0) -> dict[str, Any]:
     """Return what the page holds of a run, as plain JSON types.
 
     Parameters
     ----------
     fit : Fit
         Any fit.
+    name : str
+        What it is called on the page, of its hypothesis where empty.
     draws : int
         Posterior draws to hold.
     seed : int
@@ -96,7 +140,7 @@ def run_numbers(fit: "Fit", *, draws: int = DRAWS, seed: int = 0) -> dict[str, A
         needs, where there are scores. Days count from 1970-01-01; arrays of draws are
         little-endian float32 in base64, draws first.
     """
-    found: dict[str, Any] = {"name": fit.spec.name, "mark": fit.diagnostics.mark}
+    found: dict[str, Any] = {"name": name or fit.spec.name, "mark": fit.diagnostics.mark}
     if has_trend(fit):
         found |= _chart(fit, draws=draws)
     if has_scores(fit):
@@ -130,7 +174,8 @@ def _chart(fit: "Fit", *, draws: int) -> dict[str, Any]:
         "through": {"day": _days(reference), "density": float(through.median())},
         "rate": rate,
         "medianDays": None if doubling is None else doubling.median,
-        "quantity": str(fit.posterior.attrs.get("quantity", "capability density")),
+        "quantity": quantity_of(fit),
+        "published": is_published(fit),
     }
 
 
@@ -178,14 +223,17 @@ def _sizes(fit: "Fit", *, draws: int, seed: int) -> dict[str, Any]:
     population = Population.of(fit, max_draws=draws, seed=seed)
     model = population.model
     ruler, terms = model.ruler, model.covariates
-    new = [population.new(b, per_draw=PER_DRAW) for b in range(len(ruler.benchmarks))]
+    new = population.new(0, per_draw=PER_DRAW, evenly=True)
     seen = [Seen.by(fit, b) for b in range(len(ruler.benchmarks))]
     first, last = seen[0].dates
     return {
         "benchmarks": list(ruler.benchmarks),
         "scores": [list(one.scores) for one in seen],
         "sizes": list(seen[0].sizes),
-        "reference": list(seen[0].reference),
+        "reference": seen[0].reference[1],
+        "effective": seen[0].effective[1],
+        "flags": [one.words for one in seen],
+        "inside": INSIDE,
         "days": [_days(first), _days(last)],
         "draws": model.n_draws,
         "perDraw": PER_DRAW,
@@ -197,10 +245,11 @@ def _sizes(fit: "Fit", *, draws: int, seed: int) -> dict[str, Any]:
         "law": [_packed(getattr(ruler, name)) for name in _LAW],
         "link": [_packed(getattr(ruler, name)) for name in _LINK],
         "typical": _packed(population.typical().own),
-        "own": [_packed(one.own) for one in new],
-        "family": [_packed(one.family) for one in new] if terms.family_sd.any() else None,
+        "own": _packed(new.own),
+        "family": _packed(new.family) if terms.family_sd.any() else None,
         "spreadGrowth": _packed(model.dispersion_growth),
-        "departure": [_packed(one.departure) for one in new],
+        "departure": _packed(new.departure / ruler.deviation_sd[:, [0]]),
+        "deviation": _packed(ruler.deviation_sd),
         "sizeExponent": _packed(terms.size_exponent),
         "meanLogN": terms.mean_log_n,
         "slope": _packed(terms.benchmark_slope),

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import shlex
+from collections import Counter
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -16,9 +17,18 @@ from bayesdensing.analysis.summary import plain
 from bayesdensing.errors import BayesdensingError, DataNeedError
 from bayesdensing.files import write_text
 from bayesdensing.fitting import load_fit
+from bayesdensing.pulling import pull_line
 from bayesdensing.reporting import words
 from bayesdensing.reporting.graph import graph_svg
-from bayesdensing.reporting.numbers import DRAWS, has_scores, has_trend, run_numbers
+from bayesdensing.reporting.limits import limits
+from bayesdensing.reporting.numbers import (
+    DRAWS,
+    has_scores,
+    has_trend,
+    is_published,
+    quantity_of,
+    run_numbers,
+)
 from bayesdensing.reporting.pictures import pictures_of, rates_picture
 from bayesdensing.reporting.sensitivity import sensitivity_beside
 from bayesdensing.spec import describe
@@ -47,7 +57,7 @@ def report(
     Parameters
     ----------
     runs : str, Path, Fit or a sequence of them
-        Folders that `fit` wrote, or fits, each of another hypothesis.
+        Folders that `fit` wrote, or fits; two of one hypothesis are told apart by folder or seed.
     out : str or Path, optional
         File to write the page to.
     checks : bool
@@ -67,7 +77,7 @@ def report(
     Raises
     ------
     DataNeedError
-        For no run, or two of one hypothesis; where jinja2 is missing.
+        For no run, or one run twice; where jinja2 is missing.
     RunError
         For a folder that cannot be read.
 
@@ -82,31 +92,31 @@ def report(
         raise DataNeedError("a report needs a run")
     if fits is None:
         fits = [item if isinstance(item, Fit) else load_fit(item) for item in items]
-    names = [fit.spec.name for fit in fits]
-    if len(set(names)) < len(names):
-        raise DataNeedError("two runs are of one hypothesis: give each once")
+    names = _names(items, fits)
     folders = [
         f"runs/{fit.spec.name}" if isinstance(item, Fit) else str(item)
         for item, fit in zip(items, fits, strict=True)
     ]
     draws = max(200, min(DRAWS, _ALL_DRAWS // len(fits)))
     sections, numbers = [], []
-    for fit, folder in zip(fits, folders, strict=True):
-        tell(f"drawing {fit.spec.name}")
-        sections.append(_section(fit, folder, checks=checks, seed=seed))
-        numbers.append(run_numbers(fit, draws=draws, seed=seed))
+    for fit, folder, name in zip(fits, folders, names, strict=True):
+        tell(f"drawing {name}")
+        sections.append(_section(fit, folder, name=name, checks=checks, seed=seed))
+        numbers.append(run_numbers(fit, name=name, draws=draws, seed=seed))
     style, script = (_asset(name) for name in ("report.css", "report.js"))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     page = template.render(
-        title=_title(names, marked=any(section["banner"] for section in sections)),
+        title=_title(fits, names, marked=any(section["banner"] for section in sections)),
         runs=sections,
-        rates=rates_picture(fits),
+        rates=rates_picture(fits, names=names),
         numbers=_json(numbers),
         style=style,
         script=script,
         script_hash=f"sha256-{digest}",
         version=__version__,
         any_trend=any(has_trend(fit) for fit in fits),
+        any_llms=any(has_trend(fit) and not is_published(fit) for fit in fits),
+        any_published=any(has_trend(fit) and is_published(fit) for fit in fits),
         any_scores=any(has_scores(fit) for fit in fits),
         command=_command(folders),
     )
@@ -116,8 +126,23 @@ def report(
     return page
 
 
-def _title(names: Sequence[str], *, marked: bool) -> str:
-    told = f"{', '.join(names)}: capability density" if len(names) < 4 else "Hypotheses"
+def _names(items: Sequence[str | Path | Fit], fits: Sequence[Fit]) -> list[str]:
+    """Return what the runs are called: their hypotheses, and what tells those of one apart."""
+    own = Counter(fit.spec.name for fit in fits)
+    names = []
+    for item, fit in zip(items, fits, strict=True):
+        apart = f"seed {fit.seed}" if isinstance(item, Fit) else str(item)
+        names.append(fit.spec.name if own[fit.spec.name] == 1 else f"{fit.spec.name} ({apart})")
+    if len(set(names)) < len(names):
+        raise DataNeedError("two runs are one and the same: give each once")
+    return names
+
+
+def _title(fits: Sequence[Fit], names: Sequence[str], *, marked: bool) -> str:
+    quantities = {quantity_of(fit) for fit in fits if has_trend(fit)} or {"loss law"}
+    told = "Hypotheses"
+    if len(names) < 4:
+        told = f"{', '.join(names)}: {' and '.join(sorted(quantities))}"
     return f"NOT TO BE TRUSTED: {told}" if marked else told
 
 
@@ -125,17 +150,19 @@ def _command(folders: Sequence[str]) -> str:
     return shlex.join(["bayesdensing", "report", *folders])
 
 
-def _section(fit: Fit, folder: str, *, checks: bool, seed: int) -> dict[str, Any]:
+def _section(fit: Fit, folder: str, *, name: str, checks: bool, seed: int) -> dict[str, Any]:
     described = describe(fit.spec)
     found = fit.headline()
     return {
-        "name": fit.spec.name,
+        "name": name,
         "title": fit.spec.title,
         "description": " ".join(fit.spec.description.split()),
         "sentence": words.growth_sentence(fit),
         "label": found.label,
         "banner": words.banner(fit),
         "rows": words.headline_rows(fit),
+        "law": words.law_rows(fit),
+        "limits": limits(fit, pulled=pull_line(fit, folder=Path(folder))),
         "checks": words.checks(fit),
         "counts": words.counts(fit),
         "coverage": _frame(words.coverage(fit)),
@@ -154,6 +181,7 @@ def _section(fit: Fit, folder: str, *, checks: bool, seed: int) -> dict[str, Any
         "llms": _llm_rows(fit) if has_trend(fit) else [],
         "scores": has_scores(fit),
         "trend": has_trend(fit),
+        "published": is_published(fit),
     }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bayesdensing import plots
 from bayesdensing.analysis.readings import LINK, LOSS_LAW
-from bayesdensing.reporting.numbers import has_scores, has_trend
+from bayesdensing.reporting.numbers import assumes_no_growth, has_scores, has_trend
 
 if TYPE_CHECKING:
     from bayesdensing.analysis import Fit
@@ -107,7 +107,8 @@ def pictures_of(fit: "Fit", *, checks: bool = True, seed: int = 0) -> dict[str, 
     drawn: dict[str, Callable[[], PlotResult]] = {}
     if has_trend(fit) and "growth_rate" in fit.posterior:
         drawn["density_trend"] = lambda: plots.density_trend(fit)
-        drawn["doubling_time"] = lambda: plots.doubling_time(fit)
+        if not assumes_no_growth(fit):
+            drawn["doubling_time"] = lambda: plots.doubling_time(fit)
     if all(name in fit.posterior for name in LOSS_LAW):
         drawn["loss_curves"] = lambda: plots.loss_curves(fit)
     if all(name in fit.posterior for name in LINK):
@@ -121,20 +122,27 @@ def pictures_of(fit: "Fit", *, checks: bool = True, seed: int = 0) -> dict[str, 
     return {name: Picture.of(name, draw()) for name, draw in drawn.items()}
 
 
-def rates_picture(fits: Sequence["Fit"]) -> Picture | None:
+def rates_picture(fits: Sequence["Fit"], *, names: Sequence[str]) -> Picture | None:
     """Return the doubling times of several fits, one below the other.
 
     Parameters
     ----------
     fits : sequence of Fit
         Any fits.
+    names : sequence of str
+        What they are called on the page.
 
     Returns
     -------
     Picture or None
         None where fewer than two of them have a rate that varies.
     """
-    moving = [fit for fit in fits if fit.headline().doubling_time_days is not None]
+    moving = [
+        (fit, name)
+        for fit, name in zip(fits, names, strict=True)
+        if fit.headline().doubling_time_days is not None
+    ]
     if len(moving) < 2:
         return None
-    return Picture.of("doubling_times", plots.doubling_times(moving))
+    some, called = zip(*moving, strict=True)
+    return Picture.of("doubling_times", plots.doubling_times(some, names=called))

@@ -52,15 +52,29 @@
   function chart() {
     const box = $("chart-box"), tip = $("chart-tip"), slider = $("slider");
     const [least, most] = [20, 1500];
-    const daysOf = (value) => least * (most / least) ** (value / 4000);
+    const daysOf = (value) => Math.round(least * (most / least) ** (value / 4000));
     const valueOf = (days) => 4000 * Math.log(days / least) / Math.log(most / least);
-    let run, rates, shown = [], dots = [], chosen = -1, scale;
+    let run, rates, shown = [], dots = [], chosen = -1, moved = false, scale;
 
     fillRuns($("chart-run"), chartRuns, pick);
     for (const id of ["chart-family", "chart-size", "chart-benchmark", "chart-records"]) {
       $(id).addEventListener("input", draw);
     }
-    slider.addEventListener("input", line);
+    const move = (days) => {
+      slider.value = valueOf(Math.min(most, Math.max(least, days)));
+      line();
+    };
+    slider.addEventListener("input", () => {
+      moved = true;
+      line();
+    });
+    slider.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      moved = true;
+      move(daysOf(Number(slider.value)) + step);
+    });
     let width = 0;
     new ResizeObserver(() => {
       if (Math.abs(box.clientWidth - width) > 2) draw();
@@ -75,9 +89,7 @@
       $("chart-benchmark").parentElement.hidden = run.llms.every((llm) => !Object.keys(llm.scores).length);
       $("chart-family").parentElement.hidden = run.llms.every((llm) => !llm.family);
       $("slider-row").hidden = !rates;
-      if (rates) {
-        slider.value = valueOf(Math.min(most, Math.max(least, run.medianDays ?? most)));
-      }
+      if (rates && !moved) slider.value = valueOf(Math.min(most, Math.max(least, run.medianDays ?? most)));
       const best = new Map();
       for (const llm of run.llms) if (!(best.get(llm.day)?.density[0] >= llm.density[0])) best.set(llm.day, llm);
       let high = 0;
@@ -89,11 +101,14 @@
     }
 
     function refill(select, none, counts) {
+      const before = select.value;
       select.replaceChildren(option("", none), ...counts.map(([name, count]) => option(name, `${name} (${count})`)));
+      if (counts.some(([name]) => name === before)) select.value = before;
     }
 
     function draw() {
       width = box.clientWidth || 600;
+      const kept = shown[chosen];
       const height = Math.round(Math.max(300, Math.min(480, width * 0.56)));
       const margin = { left: 60, right: 12, top: 14, bottom: 42 };
       const family = $("chart-family").value, benchmark = $("chart-benchmark").value;
@@ -140,8 +155,11 @@
       box.replaceChildren(root);
       box.tabIndex = 0;
       box.setAttribute("role", "application");
-      box.setAttribute("aria-label", `Chart of ${shown.length} LLMs: density by release date. Left and right arrow keys step from LLM to LLM, Home and End go to the first and last.`);
-      choose(-1);
+      box.setAttribute("aria-label", `Chart of ${shown.length} ${run.published ? "values" : "LLMs"} of ${run.name}: ${run.published ? "value" : "density"} by release date. Left and right arrow keys step from one to the next, Home and End go to the first and last.`);
+      const told = [["chart-family", family], ["chart-size", $("chart-size").value], ["chart-benchmark", benchmark]]
+        .filter(([, value]) => value).map(([id]) => $(id).selectedOptions[0].textContent);
+      $("chart-named").textContent = `Shown: ${[run.name, ...told].join("; ")}.`;
+      choose(shown.indexOf(kept));
       line();
     }
 
@@ -187,7 +205,7 @@
     function line() {
       const days = daysOf(Number(slider.value)), rate = Math.LN2 / days * YEAR;
       $("slider-days").textContent = days.toFixed(0);
-      slider.setAttribute("aria-valuetext", `${days.toFixed(0)} days`);
+      slider.setAttribute("aria-valuetext", `doubling every ${days} days, a factor of ${number(Math.exp(rate))} a year`);
       const drawn = $("implied");
       if (!rates || !drawn) return;
       const at = (day) => run.through.density * Math.exp(rate * (day - run.through.day) / YEAR);
@@ -211,7 +229,7 @@
       const scores = Object.entries(llm.scores).map(([name, score]) => `${name} ${(100 * score).toFixed(1)}`).join(", ");
       tip.replaceChildren(tag("strong", llm.name), tag("div", [
         iso(llm.day), llm.n === undefined ? "" : `${short(llm.n)} parameters`, llm.family,
-      ].filter(Boolean).join(" · ")), tag("div", `density ${number(llm.density[0])} (89 % ETI ${number(llm.density[1])} to ${number(llm.density[2])})`));
+      ].filter(Boolean).join(" · ")), tag("div", `${run.published ? "value" : "density"} ${number(llm.density[0])} (89 % ETI ${number(llm.density[1])} to ${number(llm.density[2])})`));
       if (scores) tip.append(tag("div", scores));
       tip.style.visibility = "visible";
       if (scale.width < 500) {  // where there is no room beside a dot, the far end of the chart
@@ -267,7 +285,7 @@
   if (sizeRuns.length && $("size-form")) sizes();
 
   function sizes() {
-    const unpacked = new Map();
+    const unpacked = new Map(), PARTS = [0.5, 0.25, 0.75, 0.055, 0.945, 0.025, 0.975];
     const benchmark = $("size-benchmark"), score = $("size-score"), date = $("size-date");
     fillRuns($("size-run"), sizeRuns, pick);
     $("size-form").addEventListener("submit", (event) => event.preventDefault());
@@ -284,7 +302,8 @@
       if (!unpacked.has(run)) {
         unpacked.set(run, {
           law: raw.law.map(floats), link: raw.link.map(floats), typical: floats(raw.typical),
-          own: raw.own.map(floats), family: raw.family?.map(floats), growth: floats(raw.spreadGrowth), departure: raw.departure.map(floats),
+          own: floats(raw.own), family: raw.family && floats(raw.family), growth: floats(raw.spreadGrowth),
+          departure: floats(raw.departure), deviation: floats(raw.deviation),
           kappa: floats(raw.sizeExponent), slope: floats(raw.slope), trend: floats(raw.trend.values),
         });
       }
@@ -327,69 +346,104 @@
       const per = kind === "new" ? raw.perDraw : 1;
       const found = new Float64Array(raw.draws * per);
       for (let i = 0; i < raw.draws; i += 1) {
-        const floor = at.link[0][i * count + b], ceiling = at.link[1][i * count + b];
-        const reached = Math.min(1, Math.max(0, (wantedScore - floor) / (ceiling - floor)));
-        const wanted = Math.log(reached) - Math.log1p(-reached);
+        const wanted = logit(at, i * count + b, wantedScore);
         const row = i * days.length + cell;
         const trend = at.trend[row] + part * (at.trend[row + 1] - at.trend[row]) + at.slope[i * count + b] * years;
         const kappa = at.kappa[i];
         for (let j = 0; j < per; j += 1) {
-          const scatter = (kind === "new" ? at.own[b][i * per + j] : at.typical[i]) * Math.exp(at.growth[i] * years);
-          const own = scatter + (kind === "new" && at.family ? at.family[b][i * per + j] : 0);
-          const departure = kind === "new" ? at.departure[b][i * per + j] : 0;
+          const llm = i * per + j, fresh = kind === "new";
+          const scatter = (fresh ? at.own[llm] : at.typical[i]) * Math.exp(at.growth[i] * years);
+          const own = scatter + (fresh && at.family ? at.family[llm] : 0);
+          const departure = fresh ? at.departure[llm] * at.deviation[i * count + b] : 0;
           const size = sizeFor(at, raw, i, b, wanted, departure);
           let log = (size - trend - own + kappa * raw.meanLogN) / (1 + kappa);
           if (kappa <= -1 && size !== -Infinity) log = Infinity;
           found[i * per + j] = Math.exp(log);
         }
       }
-      return found.sort();
+      return found;
+    }
+
+    /** The link's argument at a score: minus infinity at the floor or below, infinite at the ceiling. */
+    function logit(at, k, score) {
+      const floor = at.link[0][k], ceiling = at.link[1][k];
+      const reached = Math.min(1, Math.max(0, (score - floor) / (ceiling - floor)));
+      return Math.log(reached) - Math.log1p(-reached);
     }
 
     function answer() {
-      const out = $("size-answer"), { run, raw } = current();
+      const out = $("size-answer"), { run, raw, at } = current();
       const wanted = Number(score.value), day = dayOf(date.value), b = Number(benchmark.value);
       if (!(wanted > 0 && wanted < 1) || Number.isNaN(day) || day < raw.days[0] || day > raw.trend.days.at(-1)) {
         out.replaceChildren(tag("p", `Give a score between 0 and 1 and a date from ${date.min} to ${date.max}.`));
         $("size-box").replaceChildren();
         return;
       }
-      const draws = needed("new", b, wanted, day), typical = needed("typical", b, wanted, day);
-      const told = (sorted) => [0.5, 0.25, 0.75, 0.055, 0.945, 0.025, 0.975].map((p) => quantile(sorted, p));
+      const fresh = needed("new", b, wanted, day), error = endErrors(fresh, raw);
+      const draws = fresh.sort(), typical = needed("typical", b, wanted, day).sort();
+      const told = (sorted) => PARTS.map((p) => quantile(sorted, p));
       const [middle, , , , , low, high] = told(draws);
       const name = raw.benchmarks[b], mark = run.mark ? `${run.mark}: ` : "";
       const never = draws.reduce((sum, n) => sum + (n === Infinity), 0) / draws.length;
       const words = middle === Infinity ? `${mark}most likely no number of parameters is enough`
-        : middle === 0 ? `${mark}any LLM reaches that` : `${mark}${short(middle)} parameters, 95 % interval ${short(low)} to ${short(high)}`;
+        : middle === 0 ? `${mark}most likely any number of parameters is enough`
+          : `${mark}${short(middle)} parameters, 95 % interval ${between(low, high)}`;
+      $("size-named").textContent = `By ${run.name}.`;
       const lines = tag("ul");
       lines.append(tag("li", `New LLM, released ${date.value}, for ${wanted} on ${name}: ${span(told(draws))}.`));
       lines.append(tag("li", `Typical LLM: ${span(told(typical))}.`));
-      lines.append(tag("li", `P(never: no number of parameters is enough) = ${never.toFixed(3)}.`));
-      for (const text of flags(raw, b, wanted, day, draws)) {
+      lines.append(tag("li", `P(never: no number of parameters is enough) = ${thousandths(never)}.`));
+      if (error > 0.02) lines.append(tag("li", `Monte-Carlo error of the ends of the 95 % interval: about ${Math.round(100 * error)} % of its width.`));
+      const found = flags(raw, at, b, wanted, day, draws);
+      for (const [kind, text] of found) {
         const flag = tag("li", undefined, "flag");
-        flag.append(tag("strong", "extrapolates: "), text);
+        flag.append(tag("strong", `extrapolation, ${kind}:`), ` ${text}`);
         lines.append(flag);
       }
+      if (!found.length) lines.append(tag("li", raw.inside));
       out.replaceChildren(tag("p", words, "big"), lines);
-      out.dataset.median = middle;
-      out.dataset.low = low;
-      out.dataset.high = high;
-      out.dataset.typical = told(typical)[0];
-      out.dataset.never = never;
+      Object.assign(out.dataset, { median: middle, low, high, typical: told(typical)[0], never, error });
       bars(told(draws), told(typical), raw);
     }
 
-    const span = ([median, a, b, c, d, e, f]) => `median ${short(median)}; 50 % ETI ${short(a)} to ${short(b)}, 89 % ${short(c)} to ${short(d)}, 95 % ${short(e)} to ${short(f)}`;
+    /** Monte-Carlo error of the ends of the 95 % interval over its width, both of logs: from ten blocks of draws. */
+    function endErrors(fresh, raw) {
+      const blocks = 10, size = Math.floor(raw.draws / blocks) * raw.perDraw;
+      const ends = [[], []];
+      for (let k = 0; k < blocks; k += 1) {
+        const block = fresh.slice(k * size, (k + 1) * size).sort();
+        [0.025, 0.975].forEach((p, end) => ends[end].push(Math.log(quantile(block, p))));
+      }
+      const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+      const [low, high] = ends.map(mean);
+      const errors = ends.map((own) => Math.sqrt(mean(own.map((value) => (value - mean(own)) ** 2)) / (blocks - 1)));
+      return Math.max(...errors.filter(Number.isFinite), 0) / (high - low);
+    }
 
-    function flags(raw, b, wanted, day, draws) {
-      const found = [], [lowest, highest] = raw.scores[b], [least, most] = raw.sizes;
-      if (day > raw.days[1]) found.push(`${iso(day)} is ${((day - raw.days[1]) / YEAR).toFixed(1)} years after the last LLM of the data`);
-      if (wanted < lowest || wanted > highest) found.push(`no score was seen outside ${lowest.toFixed(3)} to ${highest.toFixed(3)} on this benchmark`);
-      const above = draws.reduce((sum, n) => sum + (n > most), 0) / draws.length;
-      const below = draws.reduce((sum, n) => sum + (n < least), 0) / draws.length;
-      if (above >= 0.005) found.push(`${share(above)} of the answer lies above the largest LLM of the data (${short(most)})`);
-      if (below >= 0.005) found.push(`${share(below)} of the answer lies below the smallest LLM of the data (${short(least)})`);
-      return found;
+    const between = (low, high) => (low === Infinity ? "never enough" : high === 0 ? "any is enough" : `${short(low)} to ${short(high)}`);
+    const span = ([median, a, b, c, d, e, f]) => `median ${median === Infinity ? "never enough" : median === 0 ? "any is enough" : short(median)}; 50 % ETI ${between(a, b)}, 89 % ${between(c, d)}, 95 % ${between(e, f)}`;
+    const thousandths = (p) => (p > 0 && p < 0.0005 ? "<0.001" : p.toFixed(3));
+
+    /** What `forecast` flags, in its words and by its definitions: pairs of kind and text. */
+    function flags(raw, at, b, wanted, day, draws) {
+      const count = raw.benchmarks.length, [lowest, highest] = raw.scores[b], [least, most] = raw.sizes;
+      const share = (holds) => holds.reduce((sum, hit) => sum + hit, 0) / holds.length;
+      const each = (holds) => Array.from({ length: raw.draws }, (_, i) => holds(i * count + b, i));
+      const needs = each((k, i) => sizeFor(at, raw, i, b, logit(at, k, wanted), 0));
+      const holds = [
+        ["late", day > raw.days[1]], ["early", day < raw.days[0]],
+        ["unseen", !(lowest <= wanted && wanted <= highest)],
+        ["ceiling", share(each((k) => at.link[1][k] <= wanted))], ["floor", share(each((k) => at.link[0][k] >= wanted))],
+        ["above", share([...draws].map((n) => n > most))], ["below", share([...draws].map((n) => n < least))],
+        ["past runs", share(needs.map((size) => size > Math.log(raw.reference)))],
+        ["past sizes", share(needs.map((size) => size > Math.log(raw.effective)))],
+      ];
+      const asked = { date: iso(day), years: ((day - raw.days[1]) / YEAR).toFixed(1), score: String(Number(wanted.toPrecision(6))) };
+      return holds.filter(([, hit]) => hit).map(([occasion, hit]) => {
+        const [kind, words] = raw.flags[b][occasion];
+        const text = words.replace(/\{(\w+)\}/g, (_, place) => asked[place]);
+        return [kind, hit === true ? text : `${text} (probability ${thousandths(hit)})`];
+      });
     }
 
     function bars(fresh, typical, raw) {
@@ -420,5 +474,16 @@
     new ResizeObserver(() => { if (date.value) answer(); }).observe($("size-box"));
     pick();
   }
+  // --- print -----------------------------------------------------------------------------------
+
+  // what is folded is read on paper too, and folded again after
+  let opened = [];
+  window.addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("details:not([open])")];
+    for (const part of opened) part.open = true;
+  });
+  window.addEventListener("afterprint", () => {
+    for (const part of opened) part.open = false;
+  });
   document.documentElement.dataset.ready = "yes";
 })();

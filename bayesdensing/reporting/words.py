@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bayesdensing.analysis.observed import observed_scores
+from bayesdensing.analysis.readings import LINK, LOSS_LAW
 from bayesdensing.analysis.summary import mode_headlines
-from bayesdensing.analysis.tables import data_counts, release_dates
+from bayesdensing.analysis.tables import data_counts, parameter_table, release_dates
 from bayesdensing.inference.diagnostics import DEPTH_SHARE_MAX, EBFMI_MIN, ESS_MIN, RHAT_MAX
 from bayesdensing.paths import packaged_data_dir
-from bayesdensing.reporting.numbers import assumes_no_growth, has_scores, has_trend
+from bayesdensing.reporting.numbers import (
+    assumes_no_growth,
+    has_scores,
+    has_trend,
+    is_published,
+    quantity_of,
+)
 
 if TYPE_CHECKING:
     from bayesdensing.analysis import Estimate, Fit
@@ -26,8 +33,13 @@ __all__ = [
     "days",
     "growth_sentence",
     "headline_rows",
+    "law_rows",
     "reproduce",
 ]
+
+
+#: What the blocks before the growth of density are about.
+_BLOCKS = {"loss": "the losses of reference runs", "link": "the scores that go with losses"}
 
 
 @dataclass(frozen=True)
@@ -107,12 +119,13 @@ def growth_sentence(fit: "Fit") -> tuple[str, str]:
         The doubling time with its interval; the probability that nothing grows.
     """
     found = fit.headline()
-    quantity = str(fit.posterior.attrs.get("quantity", "capability density"))
+    quantity = quantity_of(fit)
     doubling = found.doubling_time_days
     if assumes_no_growth(fit):
         return f"This hypothesis holds that {quantity} does not grow.", ""
     if doubling is None:
-        return "This hypothesis has no trend: it is about losses and scores alone.", ""
+        about = " and ".join(_BLOCKS[block] for block in fit.spec.blocks if block in _BLOCKS)
+        return f"This hypothesis has no trend: it is about {about} alone.", ""
     low, high = (days(end) for end in doubling.eti95)
     told = f"doubles every {days(doubling.median)} days (95 % interval {low} to {high})."
     if math.isinf(doubling.eti95[0]):
@@ -243,6 +256,33 @@ def checks(fit: "Fit") -> list[Check]:
     ]
 
 
+def law_rows(fit: "Fit") -> list[tuple[str, str, str, str]]:
+    """Return the parameters in natural units: what a fit without a trend has found.
+
+    Parameters
+    ----------
+    fit : Fit
+        Any fit.
+
+    Returns
+    -------
+    list of tuple of str
+        Parameter, median, and equal-tailed 89 and 95 % intervals; none of a fit with a trend.
+    """
+    chosen = [name for name in (*LOSS_LAW, *LINK) if name in fit.posterior]
+    if has_trend(fit) or not chosen:
+        return []
+    return [
+        (
+            str(name),
+            f"{row['median']:.3g}",
+            f"{row['eti89_lb']:.3g} to {row['eti89_ub']:.3g}",
+            f"{row['eti95_lb']:.3g} to {row['eti95_ub']:.3g}",
+        )
+        for name, row in parameter_table(fit.posterior[chosen]).iterrows()
+    ]
+
+
 def counts(fit: "Fit") -> str:
     """Say how much data a fit saw.
 
@@ -287,7 +327,8 @@ def coverage(fit: "Fit") -> pd.DataFrame | None:
     if not has_trend(fit) or "release_year" not in fit.constants:
         return None
     year = release_dates(fit.constants).year.to_numpy()
-    every = pd.Series(year).value_counts().sort_index().rename("LLMs")
+    what = "values" if is_published(fit) else "LLMs"
+    every = pd.Series(year).value_counts().sort_index().rename(what)
     if not has_scores(fit):
         table = every.to_frame()
     else:

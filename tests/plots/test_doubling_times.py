@@ -34,6 +34,34 @@ def test_bad_draws_are_marked_where_they_are(monkeypatch):
     assert "NOT CONVERGED" in labels[1]
 
 
+def test_what_never_doubles_has_no_interval_from_never_to_never():
+    none = make_fit(spec="no_growth", rate=np.zeros((4, 250)))
+    labels = [
+        t.get_text() for t in doubling_times([make_fit(), none]).figure.axes[0].get_yticklabels()
+    ]
+    assert labels[1] == "no_growth\nno growth\nby assumption"
+
+
 def test_a_fit_without_a_rate_is_refused():
     with pytest.raises(DataNeedError, match="growth rate"):
         doubling_times([make_fit(leave_out=("growth_rate",))])
+
+
+def test_two_fits_of_one_hypothesis_stand_side_by_side():
+    slow = np.random.default_rng(1).normal(0.5, 0.02, (4, 250))
+    fits = [make_fit(), make_fit(rate=slow)]
+    named = doubling_times(fits, names=["first", "second"])
+    assert named.data["hypothesis"].values.tolist() == ["first", "second"]
+    labels = [label.get_text() for label in named.figure.axes[0].get_yticklabels()]
+    assert labels[0] != labels[1].replace("second", "first")
+    assert all("seed" in name for name in doubling_times(fits).data["hypothesis"].values)
+
+
+@pytest.mark.parametrize("rate", [2.5, 0.6])
+def test_the_axis_tells_days_however_narrow_it_is(rate):
+    rates = np.random.default_rng(1).normal(rate, 0.02 * rate, (4, 250))
+    axes = doubling_times([make_fit(rate=rates)]).figure.axes[0]
+    low, high = axes.get_xlim()
+    ticks = [tick for tick in axes.get_xticks() if low <= tick <= high]
+    assert len(ticks) >= 3
+    assert axes.get_xlabel() == "doubling time (days)"

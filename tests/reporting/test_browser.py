@@ -4,6 +4,7 @@ Needs playwright and Debian's chromium; axe-core too where ``AXE_CORE`` names it
 """
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from bayesdensing.analysis.forecast import Question, answer, joined
 from bayesdensing.analysis.population import Population
 from bayesdensing.analysis.stacking import step_estimate
+from bayesdensing.cli.forecast import flag_lines
 from bayesdensing.reporting import report
 from bayesdensing.reporting.numbers import DRAWS, PER_DRAW
 from tests.analysis.scored import make_scored_fit
@@ -143,7 +145,7 @@ def test_the_size_question_agrees_with_forecast(opened, file, fits, run, benchma
     date, fit = pd.Timestamp("2026-03-01"), fits[run]
     population = Population.of(fit, max_draws=DRAWS)
     code = population.model.ruler.benchmarks.index(benchmark)
-    new = population.new(code, per_draw=PER_DRAW)
+    new = population.new(code, per_draw=PER_DRAW, evenly=True)
     exact = population.log_params(
         new, score=score, years=population.years(date), benchmark=code
     ).ravel()
@@ -157,7 +159,89 @@ def test_the_size_question_agrees_with_forecast(opened, file, fits, run, benchma
     error = 1.25 * spread / np.sqrt(population.model.n_draws)
     assert abs(np.log(found["median"]) - np.log(row["median"])) < 4 * error
     text = page.locator("#size-answer").inner_text()
-    assert "extrapolates: 2026-03-01" in text
+    assert "extrapolation, date: 2026-03-01: " in text
+
+
+ASKED = [
+    ("MMLU", 0.6, "2026-03-01"),
+    ("BBH", 0.75, "2024-06-01"),
+    ("MMLU", 0.99, "2024-12-01"),
+    ("BBH", 0.24, "2024-03-01"),
+    ("MMLU", 0.45, "2027-11-30"),
+]
+
+
+def ask(page, benchmark, score, date):
+    page.select_option("#size-benchmark", label=benchmark)
+    page.fill("#size-score", str(score))
+    page.fill("#size-date", date)
+    page.wait_for_timeout(300)
+    return page.locator("#size-answer li.flag").all_inner_texts()
+
+
+def likely(lines):
+    """Return words and probability of each line, less those of which chance decides if they are."""
+    split = [re.fullmatch(r"(.*?)(?: \(probability (.*)\))?", line).groups() for line in lines]
+    every = [(words, 1.0 if p is None else float(p.replace("<", ""))) for words, p in split]
+    return {words: p for words, p in every if p > 0.004}
+
+
+def test_the_page_flags_what_the_command_flags(opened, file, fits):
+    page, kinds = opened(file), set()
+    for benchmark, score, date in ASKED:
+        asked = Question(benchmark=benchmark, score=score, date=pd.Timestamp(date))
+        said = joined(asked, [answer(fits[0], asked, max_draws=DRAWS)])
+        theirs, ours = likely(flag_lines(said)), likely(ask(page, benchmark, score, date))
+        assert list(ours) == list(theirs)
+        for words, probability in theirs.items():
+            # new LLMs are others; all else is of the same draws
+            within = 0.02 if "answer" in words else 0.0015
+            assert ours[words] == pytest.approx(probability, abs=within), words
+        kinds |= {words.partition(":")[0] for words in ours}
+    assert kinds == {
+        f"extrapolation, {kind}"
+        for kind in ("date", "score", "above ceiling", "below chance", "answer", "effective size")
+    }
+
+
+def test_the_ends_of_intervals_are_steady(opened, file):
+    page = opened(file)
+    ask(page, "MMLU", 0.6, "2026-03-01")
+    assert 0 < shown(page)["error"] < 0.05
+    told = "Monte-Carlo error" in page.locator("#size-answer").inner_text()
+    assert told == (shown(page)["error"] > 0.02)
+
+
+def test_the_slider_steps_by_days(opened, file):
+    page = opened(file)
+    slider, days = page.locator("#slider"), page.locator("#slider-days")
+    before = int(days.inner_text())
+    slider.focus()
+    for key, step in (("ArrowRight", 1), ("ArrowUp", 1), ("PageUp", 10), ("ArrowLeft", -1),
+                      ("PageDown", -10)):  # fmt: skip
+        page.keyboard.press(key)
+        before += step
+        assert int(days.inner_text()) == before
+    text = slider.get_attribute("aria-valuetext")
+    assert text.startswith(f"doubling every {before} days, a factor of ")
+    page.keyboard.press("End")
+    assert days.inner_text() == "1500"
+    page.keyboard.press("ArrowRight")
+    assert days.inner_text() == "1500"
+
+
+def test_filters_stay_when_the_chart_is_drawn_anew(opened, file):
+    page = opened(file)
+    page.select_option("#chart-family", "family-3")
+    page.locator("#slider").focus()
+    page.keyboard.press("PageUp")
+    days = page.locator("#slider-days").inner_text()
+    page.set_viewport_size({"width": 700, "height": 900})
+    page.wait_for_timeout(200)
+    page.select_option("#chart-run", "1")
+    assert page.locator("#chart-family").input_value() == "family-3"
+    assert page.locator("#chart-box g circle").count() == 3
+    assert page.locator("#slider-days").inner_text() == days
 
 
 def test_what_cannot_be_reached_is_never(opened, file):
@@ -165,6 +249,12 @@ def test_what_cannot_be_reached_is_never(opened, file):
     page.fill("#size-score", "0.99")
     page.wait_for_timeout(200)
     assert shown(page)["never"] > 0.3
+    page.fill("#size-score", "0.9999")
+    page.wait_for_timeout(200)
+    text = page.locator("#size-answer").inner_text()
+    assert "most likely no number of parameters is enough" in text
+    assert "50 % ETI never enough" in text
+    assert "never to never" not in text
     page.fill("#size-score", "7")
     page.wait_for_timeout(200)
     assert "Give a score between 0 and 1" in page.locator("#size-answer").inner_text()
@@ -191,9 +281,32 @@ def test_text_of_data_never_runs(opened, tmp_path):
 
 def test_it_prints_without_its_controls(opened, file):
     page = opened(file)
+    page.select_option("#chart-run", "1")
+    page.select_option("#chart-family", "family-3")
+    priors = page.get_by_role("region", name="Table: priors of joint", exact=True)
+    assert not priors.is_visible()
     page.emulate_media(media="print")
     assert not page.locator("#chart-family").is_visible()
     assert page.locator("#chart-box svg").is_visible()
+    assert page.locator("#chart-named").inner_text() == "Shown: joint_5T; family-3 (3)."
+    assert "By joint." in page.locator("#size-named").inner_text()
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert priors.is_visible()
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media="screen")
+    assert not priors.is_visible()
+
+
+def test_what_is_wider_than_its_place_scrolls_by_keyboard_and_has_a_name(opened, file):
+    page = opened(file, width=390)
+    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    wide = page.evaluate("""[...document.querySelectorAll('table, pre, figure img')]
+        .map((e) => e.closest('.scroll, pre') || e)
+        .filter((e) => e.scrollWidth > e.clientWidth + 1)
+        .map((e) => [e.outerHTML.slice(0, 60), e.tabIndex, e.getAttribute('aria-label'),
+                     getComputedStyle(e).overflowX])""")
+    assert len(wide) > 4
+    assert [place for place, tab, name, flow in wide if tab or not name or flow != "auto"] == []
 
 
 @pytest.mark.parametrize("width", [1200, 390])

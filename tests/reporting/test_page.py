@@ -150,10 +150,49 @@ def test_several_runs_share_a_page_and_their_rates_a_figure(bare):
     page = report(fits, checks=False)
     assert [run["name"] for run in numbers_of(page)] == ["joint", "joint_5T"]
     assert "Doubling time under each hypothesis" in page
-    with pytest.raises(DataNeedError, match="two runs are of one hypothesis"):
+    with pytest.raises(DataNeedError, match="one and the same"):
         report([fits[0], fits[0]], checks=False)
     with pytest.raises(DataNeedError, match="needs a run"):
         report([])
+
+
+def test_two_runs_of_one_hypothesis_are_told_apart(bare):
+    fits = [make_scored_fit(), make_scored_fit(seed=2)]
+    page = report(["runs/joint", "runs/other seed"], fits=fits, checks=False)
+    names = ["joint (runs/joint)", "joint (runs/other seed)"]
+    assert [run["name"] for run in numbers_of(page)] == names
+    assert all(f"<h3>{name}: " in page for name in names)
+
+
+def test_a_trend_of_published_values_is_told_in_its_own_words(bare):
+    fit = make_fit(spec="trend", leave_out=(*LINK, "n_exponent"))
+    fit.posterior.attrs["quantity"] = "nmi"
+    page = report(fit, checks=False)
+    assert "The published series nmi doubles every" in page
+    assert "Each dot is a published value" in page
+    assert "Each dot is an LLM" not in page
+    assert "Published values are taken as they are" in page
+    assert "relative to its ruler" not in page
+
+
+def test_a_loss_law_alone_has_its_parameters_for_a_headline(bare):
+    fit = make_fit(spec="loss_law", leave_out=(*TREND, *LINK))
+    page = report(fit, checks=False)
+    assert "about the losses of reference runs alone" in page
+    assert "losses and scores" not in page
+    middle = float(fit.posterior["n_exponent"].sel(benchmark="MMLU").median())
+    assert f'<th scope="row">n_exponent<wbr>[MMLU]</th><td>{middle:.3g}</td>' in page
+    assert "The law ends where its runs end" in page
+
+
+def test_the_limits_stand_beside_the_headline(bare):
+    fit = make_scored_fit()
+    page = report(fit, checks=False)
+    beyond = fit.effective_parameters().median(("chain", "draw")) > 1e9
+    told = f"{int(beyond.sum())} of {beyond.size} LLMs have a larger effective size"
+    for part in ("Of what it is the rate", "relative to its ruler", told,
+                 "How far scores pull it is not known", "A straight line is assumed"):  # fmt: skip
+        assert part in page
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,110 @@
+"""What a reader of the headline has to know of its limits, in words."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bayesdensing.analysis.covariates import typical_sizes
+from bayesdensing.analysis.extrapolation import Seen
+from bayesdensing.analysis.tables import release_dates
+from bayesdensing.reporting.numbers import has_scores, has_trend, is_published
+
+if TYPE_CHECKING:
+    from bayesdensing.analysis import Fit
+
+__all__ = ["limits"]
+
+
+def limits(fit: "Fit", *, pulled: str | None) -> list[tuple[str, str]]:
+    """Return what a reader of the headline has to know of its limits.
+
+    Parameters
+    ----------
+    fit : Fit
+        Any fit.
+    pulled : str or None
+        How far scores pull the reference curve, as `bayesdensing.pulling.pull_line` says it.
+
+    Returns
+    -------
+    list of tuple of str
+        What each is about, and what it is; those that this fit has.
+    """
+    if not has_trend(fit):
+        return [_law_limit(fit)] if fit.data.reference_runs is not None else []
+    label = fit.headline().label
+    found = [("Of what it is the rate", f"{label[0].upper()}{label[1:]}; of nothing else.")]
+    if is_published(fit):
+        found.append(
+            ("Published values are taken as they are", "Their intervals count as errors of "
+             "measurement; whatever all values have in common is not seen.")
+        )  # fmt: skip
+        return found + _trend_limits(fit)
+    found.append(
+        ("Density is relative to its ruler", "As many parameters as a reference model would need "
+         f"rests on how many tokens that model gets, here {fit.spec.reference_tokens.label}. Rates "
+         "under different rulers are rates of different quantities.")
+    )  # fmt: skip
+    if has_scores(fit):
+        found.append(_reach(fit))
+    if pulled is not None:
+        found.append(("The scores pull the reference curve", f"{pulled[0].upper()}{pulled[1:]}."))
+    found += _trend_limits(fit)
+    growth = fit.spec.growth
+    taken = [
+        ("LLMs of one family count as unlike as any others (family)", growth.family == "none"),
+        ("all benchmarks grow at one rate (benchmark_slopes)", growth.benchmark_growth == "shared"),
+        ("LLMs scatter alike at all dates (changing_dispersion)", growth.dispersion == "constant"),
+    ]
+    if assumed := [what for what, holds in taken if holds]:
+        found.append(
+            ("What else is taken for granted", f"{'; '.join(assumed)}. In brackets: hypotheses "
+             "that do without.")
+        )  # fmt: skip
+    found.append(
+        ("Scores are what evaluators report", "Evaluator effects are centred on zero: what "
+         "inflates all evaluators alike, such as benchmarks in training data, is read as density.")
+    )  # fmt: skip
+    return found
+
+
+def _law_limit(fit: "Fit") -> tuple[str, str]:
+    runs = fit.data.reference_runs
+    assert runs is not None  # noqa: S101 - asked before
+    return (
+        "The law ends where its runs end",
+        f"The largest reference run has {runs['n_params'].max():.2g} parameters; beyond, the law's "
+        "form is taken on trust.",
+    )
+
+
+def _reach(fit: "Fit") -> tuple[str, str]:
+    """Say how many LLMs lie beyond the reference runs."""
+    seen, sizes = Seen.by(fit, 0), typical_sizes(fit)
+    assert sizes is not None  # noqa: S101 - `Seen` has asked
+    middle = np.exp(fit.posterior["log_density"].median(("chain", "draw")).to_numpy())
+    beyond = int((sizes * middle > seen.reference[1]).sum())
+    return (
+        "The ruler is extrapolated",
+        f"The largest reference run has {seen.reference[1]:.2g} parameters; {beyond} of "
+        f"{len(middle)} LLMs have a larger effective size.",
+    )
+
+
+def _trend_limits(fit: "Fit") -> list[tuple[str, str]]:
+    """Say what form of trend is taken for granted, and on how little early dates rest."""
+    found = []
+    if fit.spec.growth.trend == "exponential":
+        found.append(
+            ("A straight line is assumed", "One rate holds at all dates; hypotheses such as "
+             "accelerating and saturating let it change.")
+        )  # fmt: skip
+    released = release_dates(fit.constants)
+    middle = released.min() + (released.max() - released.min()) / 2
+    early = int((released < middle).sum())
+    if early < len(released) / 4:
+        found.append(
+            ("The early years are thin", f"{early} of {len(released)} dates lie in the first half "
+             f"of the time, before {middle.date()}.")
+        )  # fmt: skip
+    return found
