@@ -179,5 +179,6 @@ def _power(points: list[tuple[float, float]]) -> str:
     found = exponent(*zip(*points, strict=True)) if points else None
     if found is None:
         return "–"
-    error = number(found.standard_error, 2) if found.points > 2 else "–"
-    return f"{found.value:.2f} ({error})"
+    # what the arithmetic leaves of a constant is no exponent
+    error = number(round(found.standard_error, 4), 2) if found.points > 2 else "–"
+    return f"{round(found.value, 2) + 0.0:.2f} ({error})"
