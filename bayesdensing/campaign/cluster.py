@@ -10,6 +10,8 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
+from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import dask
@@ -48,7 +50,8 @@ class _Bench(WorkerPlugin):  # type: ignore[misc]
         with self._lock:
             if self._work is None:
                 self._work = self._recipe.prepared()
-            return timed(self._work, job)
+            # what came over a wire may lie at any address, which compiled code does not take
+            return timed(self._work, replace(job, given=deepcopy(job.given)))
 
 
 def _at_bench(name: str, job: Job) -> Done:

@@ -158,7 +158,10 @@ class Diagnostics:
         raw = dataclasses.asdict(self)
         raw["modes"] = [dict(mode) for mode in self.modes]
         raw["reasons"] = list(self.reasons)
-        raw["negligible_modes"] = [dict(mode) for mode in self.negligible_modes]
+        if self.negligible_modes:
+            raw["negligible_modes"] = [dict(mode) for mode in self.negligible_modes]
+        else:
+            del raw["negligible_modes"]
         if self.approximation is None:
             del raw["approximation"]
         else:

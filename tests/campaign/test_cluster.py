@@ -180,3 +180,27 @@ def test_where_no_scheduler_answers_it_says_so(
 def test_what_is_no_address_is_refused(tmp_path: Path, marks: Path) -> None:
     with pytest.raises(RunError, match="no scheduler answers there"):
         carry_out(Sums(str(marks)), jobs(1), tmp_path, scheduler="nowhere://x")
+
+
+def test_arrays_that_come_over_a_wire_are_laid_anew_where_compiled_code_takes_them() -> None:
+    from bayesdensing.campaign.cluster import _Bench
+    from bayesdensing.campaign.job import Job
+
+    class Looks:
+        sha256 = "looks"
+
+        def prepared(self) -> Any:
+            def work(job: Job) -> dict[str, Any]:
+                value = job.given["values"]
+                return {"aligned": value.flags.aligned, "sum": float(value.sum())}
+
+            return work
+
+    raw = bytearray(1 + 3 * 8)
+    value = np.frombuffer(raw, dtype=float, offset=1)
+    value[:] = [1.0, 2.0, 3.0]
+    assert not value.flags.aligned
+    bench = _Bench(Looks(), "bench")  # type: ignore[arg-type]
+    bench.setup(None)
+    done = bench.do(Job("a", 1, {"values": value}))
+    assert done.row == {"aligned": True, "sum": 6.0}
