@@ -102,8 +102,8 @@ class Diagnostics:
     approximation : Approximation or None
         Of draws that are approximate by intent; they never count as converged.
     negligible_modes : tuple of dict
-        Regions in which chains from dispersed starts ended, of too small a share of the posterior
-        mass to be modes, and in which no draw lies: chains, what differs, mass.
+        Regions in which chains from dispersed starts stayed, of too small a share of the posterior
+        mass to be modes, and from which sampling did not start again: chains, what differs, mass.
     """
 
     converged: bool

@@ -89,11 +89,21 @@ def find_regions(
     -------
     list of Region
         In the order of their first stretches, those that pass between regions left out; one where
-        all chains stayed together, whose mass is then not worked out.
+        all chains stayed together, whose mass is then not worked out. None where regions cannot be
+        told: draws are too few, or a stretch that looks like a passage lies between no two regions
+        and so may be a region that was visited once.
     """
+    if values.shape[1] < _SEGMENTS:
+        return []
     parts = segmented(values)
-    staying = np.flatnonzero(~_passing(parts))
+    passing = _passing(parts)
+    staying = np.flatnonzero(~passing)
     groups = chain_groups(parts[staying])
+    place = np.full(len(parts), -1)
+    for number, group in enumerate(groups):
+        place[staying[group]] = number
+    if not _between(place):
+        return []
     found = []
     for group in groups:
         segments = staying[group]
@@ -130,8 +140,9 @@ def log_mass(
     Returns
     -------
     tuple of float
-        The estimate and half the distance between those of two halves of the draws; NaN where
-        there are too few draws for the number of values.
+        The estimate and half the distance between those of two halves of the draws, the first and
+        the last, so that draws which have not seen their region do not agree; NaN where there are
+        too few draws for the number of values, or where they do not vary.
 
     Notes
     -----
@@ -139,20 +150,35 @@ def log_mass(
     and covariance as proposal: one half of the draws gives it, the other is compared with it.
     """
     values = values[:: max(1, len(values) // _MOST_DRAWS)]
-    one, other = values[::2], values[1::2]
-    if len(other) < _DRAWS_PER_VALUE * values.shape[1]:
+    one, other = values[: len(values) // 2], values[len(values) // 2 :]
+    if len(one) < _DRAWS_PER_VALUE * values.shape[1]:
         return np.nan, np.nan
     rng = np.random.default_rng(seed)
-    both = [_bridge(a, b, log_density, rng) for a, b in ((one, other), (other, one))]
+    try:
+        both = [_bridge(a, b, log_density, rng) for a, b in ((one, other), (other, one))]
+    except np.linalg.LinAlgError:  # a chain that is stuck has no covariance
+        return np.nan, np.nan
     return float(np.mean(both)), float(abs(both[0] - both[1]) / 2)
 
 
 def _passing(parts: np.ndarray) -> np.ndarray:
-    """Return which stretches hold a passage between regions, (stretch,)."""
+    """Return which stretches hold a passage between regions, (stretch,).
+
+    Two in a row are no passage but a wide region.
+    """
     lower, upper = np.quantile(parts, [0.025, 0.975], axis=1)
     width = (upper - lower).reshape(-1, _SEGMENTS, parts.shape[-1])
     usual = np.median(width, axis=1, keepdims=True)
-    return np.asarray((width > _PASSING * usual).any(axis=-1).ravel())
+    wide = np.pad((width > _PASSING * usual).any(axis=-1), ((0, 0), (1, 1)))
+    return np.asarray((wide[:, 1:-1] & ~wide[:, :-2] & ~wide[:, 2:]).ravel())
+
+
+def _between(place: np.ndarray) -> bool:
+    """Tell whether each passing stretch, of place -1, has another region before it than after."""
+    rows = place.reshape(-1, _SEGMENTS)
+    before, here, after = rows[:, :-2], rows[:, 1:-1], rows[:, 2:]
+    ends = (rows[:, 0] < 0).any() or (rows[:, -1] < 0).any()
+    return not ends and bool((before != after)[here < 0].all())
 
 
 def _bridge(

@@ -89,3 +89,47 @@ def test_stretches_are_cut_in_order() -> None:
     assert parts.shape == (16, 2, 1)
     assert parts[0].ravel().tolist() == [1.0, 2.0]
     assert parts[8].ravel().tolist() == [18.0, 19.0]
+
+
+def test_a_wide_region_that_a_chain_visits_for_a_while_is_one() -> None:
+    rng = np.random.default_rng(3)
+    wide = multivariate_normal(np.full(SIZE, 30.0), 25 * np.eye(SIZE))
+    values = chains("near", "near")
+    values[0, 600:1000] = wide.rvs(size=400, random_state=rng)
+
+    def density(at: np.ndarray) -> float:
+        return float(logsumexp([NEAR.logpdf(at), wide.logpdf(at) - 1.0]))
+
+    near, far = find_regions(values, density, seed=1)
+    assert far.chains == (0,)
+    assert far.log_mass - near.log_mass == pytest.approx(-1.0, abs=0.2)
+
+
+def test_what_may_be_a_region_visited_once_leaves_regions_untold() -> None:
+    rng = np.random.default_rng(4)
+    values = chains("near", "near", "far")
+    values[0, 600:800] = 200 + 40 * rng.normal(size=(200, SIZE))  # one stretch, and back again
+    assert find_regions(values, log_density, seed=1) == []
+    early = chains("near", "near", "far")
+    early[0, :200] = 200 + 40 * rng.normal(size=(200, SIZE))  # where a chain began
+    assert find_regions(early, log_density, seed=1) == []
+
+
+def test_a_slow_walk_over_one_region_has_no_masses_to_rely_on() -> None:
+    rng = np.random.default_rng(5)
+    slow = 0.9995
+    values = np.empty((4, 4000, SIZE))
+    values[:, 0] = rng.normal(size=(4, SIZE))
+    for draw in range(1, 4000):
+        step = np.sqrt(1 - slow**2) * rng.normal(size=(4, SIZE))
+        values[:, draw] = slow * values[:, draw - 1] + step
+    found = find_regions(values, lambda at: float(-(at @ at) / 2), seed=1)
+    assert not found or max(r.log_mass_error for r in found) > 0.5 or np.isnan(found[0].log_mass)
+
+
+def test_chains_too_short_to_be_cut_and_stuck_ones_have_no_regions_to_tell() -> None:
+    assert find_regions(chains("near", "far", draws=5), log_density, seed=1) == []
+    stuck = chains("near", "far")
+    stuck[1] = stuck[1, 0]
+    found = find_regions(stuck, log_density, seed=1)
+    assert any(np.isnan(region.log_mass) for region in found)
