@@ -19,6 +19,8 @@ __all__ = ["Region", "find_regions", "log_mass", "segmented"]
 _SEGMENTS = 8
 #: A stretch passes between regions where it is so many times as wide as most of its chain.
 _PASSING = 3.0
+#: Share of a passing stretch, its first or last, that says where the chain came from or went to.
+_EDGE = 0.05
 #: Degrees of freedom of the proposal: tails heavier than those of a posterior nearly normal.
 _DF = 7
 #: Draws that a covariance asks for, per dimension.
@@ -102,7 +104,7 @@ def find_regions(
     place = np.full(len(parts), -1)
     for number, group in enumerate(groups):
         place[staying[group]] = number
-    if not _between(place):
+    if not _between(place, parts):
         return []
     found = []
     for group in groups:
@@ -173,12 +175,28 @@ def _passing(parts: np.ndarray) -> np.ndarray:
     return np.asarray((wide[:, 1:-1] & ~wide[:, :-2] & ~wide[:, 2:]).ravel())
 
 
-def _between(place: np.ndarray) -> bool:
-    """Tell whether each passing stretch, of place -1, has another region before it than after."""
+def _between(place: np.ndarray, parts: np.ndarray) -> bool:
+    """Tell whether each passing stretch, of place -1, leads from one region to another.
+
+    The first stretch of a chain has to begin, and the last to end, in a region where others stayed.
+    """
     rows = place.reshape(-1, _SEGMENTS)
     before, here, after = rows[:, :-2], rows[:, 1:-1], rows[:, 2:]
-    ends = (rows[:, 0] < 0).any() or (rows[:, -1] < 0).any()
-    return not ends and bool((before != after)[here < 0].all())
+    if (before == after)[here < 0].any():
+        return False
+    few = max(1, round(_EDGE * parts.shape[1]))
+    first, last = (
+        np.arange(0, len(place), _SEGMENTS),
+        np.arange(_SEGMENTS - 1, len(place), _SEGMENTS),
+    )
+    edges = [parts[s, :few] for s in first if place[s] < 0]
+    edges += [parts[s, -few:] for s in last if place[s] < 0]
+    known = [parts[place == number] for number in range(place.max() + 1)]
+    boxes = [(own.min(axis=(0, 1)), own.max(axis=(0, 1))) for own in known]
+    return all(
+        any(((lower <= middle) & (middle <= upper)).all() for lower, upper in boxes)
+        for middle in (np.median(edge, axis=0) for edge in edges)
+    )
 
 
 def _bridge(

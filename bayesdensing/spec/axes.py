@@ -9,6 +9,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StrictBool,
+    StrictFloat,
     StrictInt,
     ValidationInfo,
     field_validator,
@@ -28,8 +29,12 @@ __all__ = [
     "SamplerSettings",
 ]
 
-#: A fixed number of reference tokens is at least this; a ratio is below it.
-_FEWEST_TOKENS = 1e6
+#: A fixed number of reference tokens lies between these; a ratio is below the first.
+_FEWEST_TOKENS, _MOST_TOKENS = 1e6, 1e21
+#: Tokens per parameter that a ratio is at least.
+_SMALLEST_RATIO = 0.001
+#: Draws, iterations and chains that a fit is not meant to have more of.
+_MOST_DRAWS, _MOST_CHAINS = 1_000_000, 1000
 
 
 class Axis(BaseModel):
@@ -144,14 +149,24 @@ class ReferenceTokens(Axis):
     """
 
     rule: Literal["ratio", "fixed"] = "ratio"
-    value: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 60.0
+    value: Annotated[StrictFloat, Field(gt=0, allow_inf_nan=False)] = 60.0
 
     @model_validator(mode="after")
     def _plausible(self) -> Self:
         # a rule that is changed without its value would mean 60 tokens, or 10^12 per parameter
         if (self.rule == "fixed") != (self.value >= _FEWEST_TOKENS):
-            unit = "tokens" if self.rule == "fixed" else "tokens per parameter"
-            raise ValueError(f"value = {self.value:g} {unit} cannot be meant by the rule")
+            unit, than = ("tokens", "at least") if self.rule == "fixed" else (
+                "tokens per parameter", "below"
+            )  # fmt: skip
+            raise ValueError(
+                f"value = {self.value:g} {unit} cannot be meant by the rule: it takes {than} "
+                f"{_FEWEST_TOKENS:g}"
+            )
+        if not _SMALLEST_RATIO <= self.value <= _MOST_TOKENS:
+            raise ValueError(
+                f"value = {self.value:g} is no number of tokens that an LLM could be trained on: "
+                f"it takes {_SMALLEST_RATIO:g} to {_MOST_TOKENS:g}"
+            )
         return self
 
     def log_tokens(self, log_size: Any) -> Any:
@@ -270,10 +285,10 @@ class SamplerSettings(Axis):
         find different modes.
     """
 
-    draws: Annotated[StrictInt, Field(ge=1)] = 1500
-    tune: Annotated[StrictInt, Field(ge=1)] = 1200
-    chains: Annotated[StrictInt, Field(ge=1)] = 4
-    target_accept: Annotated[float, Field(gt=0, lt=1)] = 0.8
+    draws: Annotated[StrictInt, Field(ge=1, le=_MOST_DRAWS)] = 1500
+    tune: Annotated[StrictInt, Field(ge=1, le=_MOST_DRAWS)] = 1200
+    chains: Annotated[StrictInt, Field(ge=1, le=_MOST_CHAINS)] = 4
+    target_accept: Annotated[StrictFloat, Field(gt=0, lt=1)] = 0.8
     starts: Annotated[
         Literal["near", "dispersed"], Field(exclude_if=lambda where: where == "near")
     ] = "near"

@@ -115,6 +115,14 @@ def test_what_may_be_a_region_visited_once_leaves_regions_untold() -> None:
     assert find_regions(early, log_density, seed=1) == []
 
 
+def test_a_chain_that_leaves_a_region_at_once_came_from_it_where_others_stayed() -> None:
+    values = chains("near", "near", "far")
+    values[0, :60] = values[2, :60]
+    near, far = find_regions(values, log_density, seed=1)
+    assert (near.chains, far.chains) == ((0, 1), (2,))
+    assert len(near.segments) == 15
+
+
 def test_a_slow_walk_over_one_region_has_no_masses_to_rely_on() -> None:
     rng = np.random.default_rng(5)
     slow = 0.9995
