@@ -127,16 +127,15 @@ def _print(console: "Console", spec: "Spec", described: "SpecDescription", *, or
     console.print("\nEquations", style="bold")
     for equation in described.equations:
         console.print(f"  {equation}", soft_wrap=True)
-    table = Table("parameter", "prior", title="Priors", title_justify="left", title_style="bold")
-    table.add_column("median", justify="right")
+    table = Table(title="Priors", title_justify="left", title_style="bold", show_lines=True)
+    table.add_column("parameter", no_wrap=True)
+    table.add_column("prior, and why", overflow="fold")
+    table.add_column("median", justify="right", no_wrap=True)
     table.add_column("89 % ETI", justify="right")
-    table.add_column("unit")
-    table.add_column("reason")
     for row in described.priors.to_dict("records"):
+        name = row["parameter"] if row["unit"] == "1" else f"{row['parameter']}\n({row['unit']})"
         ends = f"{row['lower89']:.3g} to {row['upper89']:.3g}"
-        table.add_row(
-            row["parameter"], row["prior"], f"{row['median']:.3g}", ends, row["unit"], row["reason"]
-        )
+        table.add_row(name, f"{row['prior']}\n{row['reason']}", f"{row['median']:.3g}", ends)
     console.print()
     console.print(table)
     console.print("\nGraph (mermaid)", style="bold")
