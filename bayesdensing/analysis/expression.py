@@ -15,6 +15,12 @@ _LONGEST = 500
 #: A parameter with its entry, which may hold any sign but brackets: ``n_exponent[MMLU-Pro]``.
 _ENTRY = re.compile(r"([A-Za-z_]\w*)\s*\[([^\[\]]*)\]")
 
+
+def _ratio(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Divide; by what is nought in every draw there is no ratio."""
+    return np.divide(one, np.nan if np.all(other == 0) else other)
+
+
 _FUNCTIONS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
     "log": np.log,
     "exp": np.exp,
@@ -24,7 +30,7 @@ _OPERATIONS: Mapping[type, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     ast.Add: np.add,
     ast.Sub: np.subtract,
     ast.Mult: np.multiply,
-    ast.Div: np.divide,
+    ast.Div: _ratio,
     ast.Pow: np.power,
 }
 _ORDERS: Mapping[type, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
@@ -236,8 +242,9 @@ def _truth(node: ast.expr, values: Mapping[str, np.ndarray], text: str) -> np.nd
             sides = [_number(side, values) for side in (left, *others)]
             for node_of, side in zip((left, *others), sides, strict=True):
                 if np.isnan(side).any():
-                    share = float(np.isnan(side).mean())
-                    raise _refuse(node_of, text, f"is not defined for {100 * share:.2g} % of draws")
+                    share = 100 * float(np.isnan(side).mean())
+                    shown = f"{share:.0f}" if share >= 1 else f"{share:.2g}"
+                    raise _refuse(node_of, text, f"is not defined for {shown} % of draws")
             true = np.ones(np.broadcast_shapes(*(side.shape for side in sides)), dtype=bool)
             for order, low, high in zip(orders, sides, sides[1:], strict=False):
                 true &= _ORDERS[type(order)](low, high)

@@ -215,6 +215,8 @@ def _law_table(fit: "Fit") -> Table:
             table.add_section()
             table.add_row(name)
         for label, row in parameter_table(part).iterrows():
+            if not row["sd"] > 0:  # held fixed by the hypothesis
+                continue
             ends = [f"{row[f'eti{p}_lb']:.3g} to {row[f'eti{p}_ub']:.3g}" for p in (89, 95)]
             table.add_row(str(label), f"{row['median']:.3g}", *ends)
     return table

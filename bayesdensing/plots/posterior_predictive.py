@@ -108,7 +108,8 @@ def _label_groups(axes: Axes, table: pd.DataFrame) -> None:
 def _caption(table: pd.DataFrame) -> str:
     expected, limit = table.attrs["flagged_expected"], table.attrs["flagged_limit"]
     return (
-        "Bar: middle 95 % of scores drawn anew given each LLM's density; point: measured, orange "
-        f"where less probable\nthan 5 % (two-sided). {expected:.0f} such are expected of the fit's "
-        f"own data, at most {limit:.0f} in 95 % of them. In brackets: scores."
+        "Bar: middle 95 % of scores drawn anew given each LLM's density; point: measured, mean of "
+        "draws; orange\nwhere, draw by draw, less probable than 5 % (two-sided). "
+        f"{expected:.0f} such are expected of the fit's own data,\nat most {limit:.0f} in 95 % of "
+        "them. In brackets: scores."
     )

@@ -1,5 +1,6 @@
 """What a reader of the headline has to know of its limits, in words."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["limits"]
 
 
-def limits(fit: "Fit", *, pulled: str | None) -> list[tuple[str, str]]:
+def limits(fit: "Fit", *, pulled: str | None, checked: Sequence[str] = ()) -> list[tuple[str, str]]:
     """Return what a reader of the headline has to know of its limits.
 
     Parameters
@@ -24,6 +25,8 @@ def limits(fit: "Fit", *, pulled: str | None) -> list[tuple[str, str]]:
         Any fit.
     pulled : str or None
         How far scores pull the reference curve, as `bayesdensing.pulling.pull_line` says it.
+    checked : sequence of str
+        What the checks of the model found, each in words.
 
     Returns
     -------
@@ -50,6 +53,11 @@ def limits(fit: "Fit", *, pulled: str | None) -> list[tuple[str, str]]:
     if pulled is not None:
         found.append(("The scores pull the reference curve", f"{pulled[0].upper()}{pulled[1:]}."))
     found += _trend_limits(fit)
+    if checked:
+        found.append(
+            ("What checks of the model found", f"{'; '.join(checked)}. Where it does not fit what "
+             "it saw, intervals are likely too narrow.")
+        )  # fmt: skip
     growth = fit.spec.growth
     taken = [
         ("LLMs of one family count as unlike as any others (family)", growth.family == "none"),

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 __all__ = ["report"]
 
 _PLACE = "bayesdensing.reporting"
+#: Pictures whose titles say whether the model fits what it saw.
+_CHECKS = ("posterior_predictive", "loo_pit", "residuals")
 #: Posterior draws on the page, shared by its runs.
 _ALL_DRAWS = 4 * DRAWS
 
@@ -105,20 +107,23 @@ def report(
         numbers.append(run_numbers(fit, name=name, draws=draws, seed=seed))
     style, script = (_asset(name) for name in ("report.css", "report.js"))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    rates = rates_picture(fits, names=names)
     page = template.render(
         title=_title(fits, names, marked=any(section["banner"] for section in sections)),
         runs=sections,
-        rates=rates_picture(fits, names=names),
+        rates=rates,
         numbers=_json(numbers),
         style=style,
         script=script,
         script_hash=f"sha256-{digest}",
         version=__version__,
+        any_rates=rates is not None
+        or any("doubling_time" in section["pictures"] for section in sections),
         any_trend=any(has_trend(fit) for fit in fits),
         any_llms=any(has_trend(fit) and not is_published(fit) for fit in fits),
         any_published=any(has_trend(fit) and is_published(fit) for fit in fits),
         any_scores=any(has_scores(fit) for fit in fits),
-        command=_command(folders),
+        command=_command(folders, out=out, checks=checks, seed=seed),
     )
     if out is not None:
         tell(f"writing {out}")
@@ -146,13 +151,22 @@ def _title(fits: Sequence[Fit], names: Sequence[str], *, marked: bool) -> str:
     return f"NOT TO BE TRUSTED: {told}" if marked else told
 
 
-def _command(folders: Sequence[str]) -> str:
-    return shlex.join(["bayesdensing", "report", *folders])
+def _command(folders: Sequence[str], *, out: str | Path | None, checks: bool, seed: int) -> str:
+    words = ["bayesdensing", "report", *folders]
+    if out is not None:
+        words += ["--out", Path(out).name]
+    if not checks:
+        words.append("--no-checks")
+    if seed:
+        words += ["--seed", str(seed)]
+    return shlex.join(words)
 
 
 def _section(fit: Fit, folder: str, *, name: str, checks: bool, seed: int) -> dict[str, Any]:
     described = describe(fit.spec)
     found = fit.headline()
+    pictures = pictures_of(fit, checks=checks, seed=seed)
+    checked = [pictures[name].title for name in _CHECKS if name in pictures]
     return {
         "name": name,
         "title": fit.spec.title,
@@ -162,11 +176,11 @@ def _section(fit: Fit, folder: str, *, name: str, checks: bool, seed: int) -> di
         "banner": words.banner(fit),
         "rows": words.headline_rows(fit),
         "law": words.law_rows(fit),
-        "limits": limits(fit, pulled=pull_line(fit, folder=Path(folder))),
+        "limits": limits(fit, pulled=pull_line(fit, folder=Path(folder)), checked=checked),
         "checks": words.checks(fit),
         "counts": words.counts(fit),
         "coverage": _frame(words.coverage(fit)),
-        "pictures": pictures_of(fit, checks=checks, seed=seed),
+        "pictures": pictures,
         "rulers": _rulers(fit, folder),
         "sensitivity": sensitivity_beside(fit, Path(folder)),
         "equations": described.equations,

@@ -39,7 +39,7 @@
   const power = (decade) => (decade > -3 && decade < 5 ? String(Number((10 ** decade).toPrecision(1)))
     : `10${[...String(decade)].map((sign) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(sign)]).join("")}`);
   const share = (p) => (p > 0 && p < 0.005 ? "below 1 %" : `${Math.round(100 * p)} %`);
-  const number = (x) => (x >= 100 ? x.toFixed(0) : String(Number(x.toPrecision(3))));
+  const number = (x) => (x >= 100 ? Number(x.toPrecision(3)).toLocaleString("en") : String(Number(x.toPrecision(3))));
   const quantile = (sorted, p) => sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(p * sorted.length) - 1))];
 
   document.querySelectorAll(".js").forEach((element) => { element.hidden = false; });
@@ -89,6 +89,7 @@
       $("chart-benchmark").parentElement.hidden = run.llms.every((llm) => !Object.keys(llm.scores).length);
       $("chart-family").parentElement.hidden = run.llms.every((llm) => !llm.family);
       $("slider-row").hidden = !rates;
+      $("chart-dashed").hidden = !rates;
       if (rates && !moved) slider.value = valueOf(Math.min(most, Math.max(least, run.medianDays ?? most)));
       const best = new Map();
       for (const llm of run.llms) if (!(best.get(llm.day)?.density[0] >= llm.density[0])) best.set(llm.day, llm);
@@ -159,6 +160,7 @@
       const told = [["chart-family", family], ["chart-size", $("chart-size").value], ["chart-benchmark", benchmark]]
         .filter(([, value]) => value).map(([id]) => $(id).selectedOptions[0].textContent);
       $("chart-named").textContent = `Shown: ${[run.name, ...told].join("; ")}.`;
+      $("chart-none").hidden = shown.length > 0;
       choose(shown.indexOf(kept));
       line();
     }

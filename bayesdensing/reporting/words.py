@@ -23,6 +23,7 @@ from bayesdensing.reporting.numbers import (
 
 if TYPE_CHECKING:
     from bayesdensing.analysis import Estimate, Fit
+    from bayesdensing.inference.diagnostics import Approximation
 
 __all__ = [
     "Check",
@@ -212,6 +213,8 @@ def checks(fit: "Fit") -> list[Check]:
     d = fit.diagnostics
     ess = min(d.min_ess_bulk, d.min_ess_tail)
     chains = fit.posterior.sizes["chain"]
+    if d.approximation is not None:
+        return [_approximation(d.approximation)]
     return [
         Check(
             d.max_rhat < RHAT_MAX,
@@ -280,7 +283,22 @@ def law_rows(fit: "Fit") -> list[tuple[str, str, str, str]]:
             f"{row['eti95_lb']:.3g} to {row['eti95_ub']:.3g}",
         )
         for name, row in parameter_table(fit.posterior[chosen]).iterrows()
+        if row["sd"] > 0  # what a hypothesis holds fixed was not found
     ]
+
+
+def _approximation(own: "Approximation") -> Check:
+    of = f" of {', '.join(own.focus)}" if own.focus else ""
+    return Check(
+        own.trusted,
+        f"An approximation ({own.method}): R-hat {own.focus_rhat:.3f}, effective draws "
+        f"{own.focus_ess:,.0f} and Pareto k {own.pareto_k:.2f} (limit {own.pareto_k_max:.2f}){of}. "
+        + (
+            "It may be used for that; a fit without --quick is checked in full."
+            if own.trusted
+            else "It is not to be relied on: fit without --quick."
+        ),
+    )
 
 
 def counts(fit: "Fit") -> str:

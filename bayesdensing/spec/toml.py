@@ -157,12 +157,17 @@ def _slug(stem: str) -> str:
 def _read(path: Path) -> str:
     try:
         if path.exists() and not path.is_file():
-            raise SpecError(f"{path.name}: is not a file")
+            hint = ""
+            if (path / "spec.toml").is_file():
+                hint = f": it is a run, whose hypothesis is {path / 'spec.toml'}"
+            raise SpecError(f"{path}: is not a file{hint}")
         if path.stat().st_size > _MAX_BYTES:
             raise SpecError(f"{path.name}: too large for a hypothesis")
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise SpecError(f"no file {path}") from None
+        shipped = {found.name for found in packaged_models_dir().glob("*.toml")}
+        hint = f"; {path.stem} alone is the shipped one" if path.name in shipped else ""
+        raise SpecError(f"no file {path}{hint}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise SpecError(f"{path.name}: cannot be read as UTF-8 text ({error})") from None
 
