@@ -18,7 +18,7 @@ _ENTRY = re.compile(r"([A-Za-z_]\w*)\s*\[([^\[\]]*)\]")
 
 def _ratio(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Divide; by what is nought in every draw there is no ratio."""
-    return np.divide(one, np.nan if np.all(other == 0) else other)
+    return np.asarray(np.divide(one, np.nan if np.all(other == 0) else other))
 
 
 _FUNCTIONS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
