@@ -90,8 +90,9 @@ FIGURES = (
         "bayesdensing calibrate joint", "an hour", "calibration.png",
     ),
     Figure(
-        "images/sensitivity_joint.png", "sensitivity-joint",
-        "bayesdensing sensitivity joint", "half an hour", "sensitivity.png",
+        "images/sensitivity_joint.png", "sensitivity-joint-choices",
+        "bayesdensing sensitivity joint --grid docs/grids/choices.toml --budget refit --workers 2",
+        "half an hour", "sensitivity.png",
     ),
     Figure("images/graph_joint.svg", "", "python docs/build_priors.py", "a second"),
     *(
