@@ -48,7 +48,18 @@ class Choices:
         self.blocks = frozenset(word for word in words if isinstance(word, str))
 
     def of(self, axis: str, key: str) -> Any:
-        """Return what is chosen, the default where nothing is."""
+        """Return what is chosen.
+
+        Parameters
+        ----------
+        axis, key : str
+            The axis, such as ``growth``, and a key of it.
+
+        Returns
+        -------
+        object
+            The default where nothing is chosen.
+        """
         value = self._raw.get(axis)
         if isinstance(value, BaseModel):
             return getattr(value, key)
