@@ -71,7 +71,8 @@ def test_every_source_is_a_command_that_its_page_or_the_makefile_has(build: Modu
         assert program == "bayesdensing"
         assert f"$ {figure.command}" in pages_of[(DOCS / figure.path).resolve()]
         spec = load_spec(rest[0]).name
-        assert figure.run == _FOLDERS[first].format(spec)
+        grid = f"-{Path(rest[rest.index('--grid') + 1]).stem}" if "--grid" in rest else ""
+        assert figure.run == _FOLDERS[first].format(spec) + grid
 
 
 def test_the_page_lists_them(build: ModuleType) -> None:
