@@ -16,7 +16,7 @@ from bayesdensing.fitting import DEFAULT_SEED, resolved
 from bayesdensing.laws.trend import DAYS_PER_YEAR
 from bayesdensing.spec import Spec
 
-__all__ = ["COLUMNS", "TRENDS", "make_series", "study", "study_table"]
+__all__ = ["COLUMNS", "TRENDS", "curve_of", "make_series", "study", "study_table"]
 
 #: Columns of the rows of the study.
 COLUMNS = (
@@ -68,8 +68,8 @@ def make_series(
     if trend not in TRENDS:
         raise DataNeedError(f"no trend {trend!r}; there are: {', '.join(TRENDS)}")
     rng = np.random.default_rng(seed)
-    years = _YEARS * (np.arange(n_llms) + 0.5) / n_llms
-    log_value = TRENDS[trend](years - _YEARS / 2) + dispersion * rng.normal(size=n_llms)
+    years = _years(n_llms)
+    log_value = curve_of(trend, n_llms)[1] + dispersion * rng.normal(size=n_llms)
     return DataBundle.from_frames(
         name=f"{trend}-{n_llms}-{seed}",
         densities=pd.DataFrame(
@@ -85,6 +85,25 @@ def make_series(
             }
         ),
     )
+
+
+def curve_of(trend: str, n_llms: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the curve about which the values of a world lie.
+
+    Parameters
+    ----------
+    trend : str
+        One of `TRENDS`.
+    n_llms : int
+        Values.
+
+    Returns
+    -------
+    tuple of ndarray, shape (llm,)
+        Years since the middle, and log values.
+    """
+    years = _years(n_llms) - _YEARS / 2
+    return years, TRENDS[trend](years)
 
 
 def study(
@@ -196,6 +215,10 @@ def study_table(rows: pd.DataFrame) -> pd.DataFrame:
                 count["cannot_tell"] += 1
         counts.append({"truth": truth, "n_llms": size, "worlds": cell["seed"].nunique(), **count})
     return pd.DataFrame(counts)
+
+
+def _years(n_llms: int) -> np.ndarray:
+    return _YEARS * (np.arange(n_llms) + 0.5) / n_llms
 
 
 def _done(out: str | Path | None, specs: Mapping[str, Spec]) -> list[dict[str, Any]]:

@@ -22,8 +22,9 @@ __all__ = ["Excluder", "Without"]
 #: Draws and warm-up of a refit, per chain, and R-hat up to which its predictions are used: a mean
 #: of likelihoods needs less than the quantiles of a headline.
 _DRAWS, _TUNE, _WARM_TUNE, _RHAT = 500, 600, 300, 1.05
+#: Draws per chain that predictions are averaged over.
+_AVERAGED = 250
 #: A refit whose chains disagree is made once more, so many times as long.
-_AVERAGED = 250  # draws per chain that predictions are averaged over
 _LONGER = (1, 4)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bayesdensing.comparison_study import TRENDS, study, study_table
+from bayesdensing.comparison_study import TRENDS, curve_of, study, study_table
 from bayesdensing.files import write_text
 
 HERE = Path(__file__).parent
@@ -79,9 +79,8 @@ def ahead(truth: str, *, knots: tuple[float, ...], values: int, scatter: float) 
     Expected difference of log densities of normal values whose scatter is known, and its standard
     deviation, both in nats; trends are those of the study.
     """
-    years = 3 * ((np.arange(values) + 0.5) / values - 0.5)
+    years, curve = curve_of(truth, values)
     line = np.column_stack([years**0, years, *(np.maximum(years - k, 0) for k in knots)])
-    curve = TRENDS[truth](years)
     left = curve - line @ np.linalg.lstsq(line, curve)[0]
     squares = float((left**2).sum()) / scatter**2
     return np.array([squares / 2, squares**0.5])

@@ -9,13 +9,13 @@ import xarray as xr
 from bayesdensing.analysis._arviz import convergence, pooled_convergence
 from bayesdensing.analysis.covariates import typical_sizes
 from bayesdensing.analysis.intervals import INTERVAL_KIND, PROBABILITIES, quantiles
-from bayesdensing.analysis.readings import REFERENCE_DRAW, require
+from bayesdensing.analysis.readings import LINK, LOSS_LAW, REFERENCE_DRAW, require
 from bayesdensing.laws.trend import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
     from bayesdensing.analysis.fit import Fit
 
-__all__ = ["data_counts", "density_table", "entry_labels", "parameter_table"]
+__all__ = ["data_counts", "density_table", "entry_labels", "law_rows", "parameter_table"]
 
 #: Dims of the top level; a variable with any other dim belongs to single LLMs or rows.
 TOP_LEVEL_DIMS = frozenset({"chain", "draw", "benchmark", "evaluator", "family", "segment"})
@@ -64,6 +64,33 @@ def parameter_table(posterior: xr.Dataset, *, reference: xr.Dataset | None = Non
         for column, dataset in columns.items()
     }
     return pd.DataFrame(values, index=pd.Index(labels, name="parameter"))
+
+
+def law_rows(posterior: xr.Dataset) -> list[tuple[str, str, str, str]]:
+    """Return the parameters of loss law and score link in natural units, as they are shown.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        Draws, dims (chain, draw, ...).
+
+    Returns
+    -------
+    list of tuple of str
+        Parameter, median, and equal-tailed 89 and 95 % intervals; what a hypothesis holds fixed is
+        left out, as it was not found.
+    """
+    chosen = [name for name in (*LOSS_LAW, *LINK) if name in posterior]
+    return [
+        (
+            str(label),
+            f"{row['median']:.3g}",
+            f"{row['eti89_lb']:.3g} to {row['eti89_ub']:.3g}",
+            f"{row['eti95_lb']:.3g} to {row['eti95_ub']:.3g}",
+        )
+        for label, row in parameter_table(posterior[chosen]).iterrows()
+        if row["sd"] > 0
+    ]
 
 
 def _parameter_columns() -> list[str]:

@@ -10,7 +10,7 @@ from rich.table import Table
 from bayesdensing.analysis.cut import BetweenDraws, between_reference_draws
 from bayesdensing.analysis.mode_weights import WEIGHT_KIND, mode_weights, weighted_headline
 from bayesdensing.analysis.summary import mode_headlines
-from bayesdensing.analysis.tables import data_counts, parameter_table
+from bayesdensing.analysis.tables import data_counts, law_rows
 from bayesdensing.cli.rulers import print_rulers
 
 if TYPE_CHECKING:
@@ -19,18 +19,6 @@ if TYPE_CHECKING:
     from bayesdensing.inference import Diagnostics
 
 __all__ = ["print_banner", "print_headline"]
-
-_LAW_PARAMETERS = (
-    "irreducible_loss",
-    "n_coefficient",
-    "n_exponent",
-    "d_coefficient",
-    "d_exponent",
-    "floor",
-    "ceiling",
-    "midpoint_loss",
-    "link_slope",
-)
 
 
 def print_headline(console: Console, fit: "Fit", *, folder: Path) -> None:
@@ -202,23 +190,19 @@ def _law_table(fit: "Fit") -> Table:
     table = Table("parameter")
     for column in ("median", "89 % ETI", "95 % ETI"):
         table.add_column(column, justify="right")
-    chosen = [name for name in _LAW_PARAMETERS if name in fit.posterior]
-    parts = {"": fit.posterior[chosen]}
+    parts = {"": fit.posterior}
     if fit.diagnostics.modes:
         names = _mode_names(fit, mode_weights(fit))
         parts = {
-            name: fit.posterior[chosen].isel(chain=list(mode["chains"]))
+            name: fit.posterior.isel(chain=list(mode["chains"]))
             for name, mode in zip(names, fit.diagnostics.modes, strict=True)
         }
     for name, part in parts.items():
         if name:
             table.add_section()
             table.add_row(name)
-        for label, row in parameter_table(part).iterrows():
-            if not row["sd"] > 0:  # held fixed by the hypothesis
-                continue
-            ends = [f"{row[f'eti{p}_lb']:.3g} to {row[f'eti{p}_ub']:.3g}" for p in (89, 95)]
-            table.add_row(str(label), f"{row['median']:.3g}", *ends)
+        for row in law_rows(part):
+            table.add_row(*row)
     return table
 
 
@@ -236,11 +220,7 @@ def _data_line(fit: "Fit") -> str:
 def _checks_line(diagnostics: "Diagnostics") -> str:
     state = "passed" if diagnostics.usable else "failed"
     if (own := diagnostics.approximation) is not None:
-        of = f" of {', '.join(own.focus)}" if own.focus else ""
-        state = (
-            f"of the approximation {state}: R-hat {own.focus_rhat:.3f}, ESS {own.focus_ess:,.0f} "
-            f"and Pareto k {own.pareto_k:.2f} (limit {own.pareto_k_max:.2f}){of}; all else"
-        )
+        state = f"of the approximation {state}: {own.figures}; all else"
     return (
         f"{state}: largest R-hat {diagnostics.max_rhat:.3f} ({diagnostics.worst_parameter}), "
         f"smallest ESS {diagnostics.min_ess_bulk:,.0f} bulk, "

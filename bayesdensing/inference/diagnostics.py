@@ -52,6 +52,15 @@ class Approximation:
     pareto_k: float
     pareto_k_max: float
 
+    @property
+    def figures(self) -> str:
+        """The figures of its own check, and of what, in words."""
+        of = f" of {', '.join(self.focus)}" if self.focus else ""
+        return (
+            f"R-hat {self.focus_rhat:.3f}, ESS {self.focus_ess:,.0f} and Pareto k "
+            f"{self.pareto_k:.2f} (limit {self.pareto_k_max:.2f}){of}"
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types; what is not finite is null."""
         return _plain(dataclasses.asdict(self) | {"focus": list(self.focus)})

@@ -98,8 +98,7 @@ def find_regions(
     if values.shape[1] < _SEGMENTS:
         return []
     parts = segmented(values)
-    passing = _passing(parts)
-    staying = np.flatnonzero(~passing)
+    staying = np.flatnonzero(~_passing(parts))
     groups = chain_groups(parts[staying])
     place = np.full(len(parts), -1)
     for number, group in enumerate(groups):
@@ -185,12 +184,8 @@ def _between(place: np.ndarray, parts: np.ndarray) -> bool:
     if (before == after)[here < 0].any():
         return False
     few = max(1, round(_EDGE * parts.shape[1]))
-    first, last = (
-        np.arange(0, len(place), _SEGMENTS),
-        np.arange(_SEGMENTS - 1, len(place), _SEGMENTS),
-    )
-    edges = [parts[s, :few] for s in first if place[s] < 0]
-    edges += [parts[s, -few:] for s in last if place[s] < 0]
+    ends = parts.reshape(*rows.shape, *parts.shape[1:])
+    edges = [*ends[rows[:, 0] < 0, 0, :few], *ends[rows[:, -1] < 0, -1, -few:]]
     known = [parts[place == number] for number in range(place.max() + 1)]
     boxes = [(own.min(axis=(0, 1)), own.max(axis=(0, 1))) for own in known]
     return all(

@@ -14,6 +14,7 @@ from bayesdensing import __version__
 from bayesdensing.analysis import Fit
 from bayesdensing.analysis.rulers import other_rulers, shipped_record
 from bayesdensing.analysis.summary import plain
+from bayesdensing.analysis.tables import law_rows
 from bayesdensing.errors import BayesdensingError, DataNeedError
 from bayesdensing.files import write_text
 from bayesdensing.fitting import load_fit
@@ -166,7 +167,7 @@ def _section(fit: Fit, folder: str, *, name: str, checks: bool, seed: int) -> di
     described = describe(fit.spec)
     found = fit.headline()
     pictures = pictures_of(fit, checks=checks, seed=seed)
-    checked = [pictures[name].title for name in _CHECKS if name in pictures]
+    checked = [pictures[check].title for check in _CHECKS if check in pictures]
     return {
         "name": name,
         "title": fit.spec.title,
@@ -175,7 +176,7 @@ def _section(fit: Fit, folder: str, *, name: str, checks: bool, seed: int) -> di
         "label": found.label,
         "banner": words.banner(fit),
         "rows": words.headline_rows(fit),
-        "law": words.law_rows(fit),
+        "law": [] if has_trend(fit) else law_rows(fit.posterior),
         "limits": limits(fit, pulled=pull_line(fit, folder=Path(folder)), checked=checked),
         "checks": words.checks(fit),
         "counts": words.counts(fit),

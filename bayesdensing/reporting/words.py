@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bayesdensing.analysis.observed import observed_scores
-from bayesdensing.analysis.readings import LINK, LOSS_LAW
 from bayesdensing.analysis.summary import mode_headlines
-from bayesdensing.analysis.tables import data_counts, parameter_table, release_dates
+from bayesdensing.analysis.tables import data_counts, release_dates
 from bayesdensing.inference.diagnostics import DEPTH_SHARE_MAX, EBFMI_MIN, ESS_MIN, RHAT_MAX
 from bayesdensing.paths import packaged_data_dir
 from bayesdensing.reporting.numbers import (
@@ -34,7 +33,6 @@ __all__ = [
     "days",
     "growth_sentence",
     "headline_rows",
-    "law_rows",
     "reproduce",
 ]
 
@@ -259,46 +257,13 @@ def checks(fit: "Fit") -> list[Check]:
     ]
 
 
-def law_rows(fit: "Fit") -> list[tuple[str, str, str, str]]:
-    """Return the parameters in natural units: what a fit without a trend has found.
-
-    Parameters
-    ----------
-    fit : Fit
-        Any fit.
-
-    Returns
-    -------
-    list of tuple of str
-        Parameter, median, and equal-tailed 89 and 95 % intervals; none of a fit with a trend.
-    """
-    chosen = [name for name in (*LOSS_LAW, *LINK) if name in fit.posterior]
-    if has_trend(fit) or not chosen:
-        return []
-    return [
-        (
-            str(name),
-            f"{row['median']:.3g}",
-            f"{row['eti89_lb']:.3g} to {row['eti89_ub']:.3g}",
-            f"{row['eti95_lb']:.3g} to {row['eti95_ub']:.3g}",
-        )
-        for name, row in parameter_table(fit.posterior[chosen]).iterrows()
-        if row["sd"] > 0  # what a hypothesis holds fixed was not found
-    ]
-
-
 def _approximation(own: "Approximation") -> Check:
-    of = f" of {', '.join(own.focus)}" if own.focus else ""
-    return Check(
-        own.trusted,
-        f"An approximation ({own.method}): R-hat {own.focus_rhat:.3f}, effective draws "
-        f"{own.focus_ess:,.0f} and Pareto k {own.pareto_k:.2f} (limit {own.pareto_k_max:.2f}){of}. "
-        + (
-            "It may be used for that; a fit without --quick is checked in full."
-            if own.trusted
-            else "It is not to be relied on: fit without --quick."
-        ),
+    advice = (
+        "It may be used for that; a fit without --quick is checked in full."
+        if own.trusted
+        else "It is not to be relied on: fit without --quick."
     )
+    return Check(own.trusted, f"An approximation ({own.method}): {own.figures}. {advice}")
 
 
 def counts(fit: "Fit") -> str:
@@ -315,7 +280,7 @@ def counts(fit: "Fit") -> str:
         Numbers of LLMs, scores and reference runs, first and last date.
     """
     found = data_counts(fit.posterior)
-    what = "published values" if fit.spec.blocks == ("published",) else "LLMs"
+    what = "published values" if is_published(fit) else "LLMs"
     parts = [
         f"{found['n_models']:,} {what}" if found["n_models"] else "",
         f"{found['n_scores']:,} scores" if found["n_scores"] else "",

@@ -19,9 +19,10 @@ from bayesdensing.spec.axes import (
     SamplerSettings,
 )
 
-__all__ = ["Choices", "shown", "without_effect"]
+__all__ = ["AXES", "Choices", "shown", "without_effect"]
 
-_KINDS: Mapping[str, type[Axis]] = {
+#: The axes of a hypothesis, by name.
+AXES: Mapping[str, type[Axis]] = {
     "data": DataAxis,
     "loss": LossAxis,
     "link": LinkAxis,
@@ -64,7 +65,7 @@ class Choices:
         if isinstance(value, BaseModel):
             return getattr(value, key)
         stated = value if isinstance(value, Mapping) else {}
-        return stated.get(key, _KINDS[axis].model_fields[key].default)
+        return stated.get(key, AXES[axis].model_fields[key].default)
 
 
 @dataclass(frozen=True)

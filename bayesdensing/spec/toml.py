@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from bayesdensing.errors import SpecError
 from bayesdensing.laws import DISTRIBUTIONS, Prior
 from bayesdensing.paths import packaged_models_dir
-from bayesdensing.spec.effect import shown, without_effect
+from bayesdensing.spec.effect import AXES, shown, without_effect
 from bayesdensing.spec.model import Spec
 from bayesdensing.spec.priors import PRIOR_TABLE
 from bayesdensing.spec.used import used_priors
@@ -40,7 +40,6 @@ _WANTED = {
     "string_type": "text in quotes",
     "tuple_type": "a list",
 }
-_AXES = ("data", "loss", "link", "reference_tokens", "growth", "information", "sampler")
 
 
 def load_spec(spec: str | Path | Spec = "joint") -> Spec:
@@ -92,7 +91,7 @@ def list_specs() -> tuple[Spec, ...]:
     tuple of Spec
         Hypotheses, the default first.
     """
-    names = sorted(p.stem for p in packaged_models_dir().glob("*.toml"))
+    names = sorted(_shipped())
     return tuple(load_spec(n) for n in sorted(names, key=lambda n: (n != "joint", n)))
 
 
@@ -103,8 +102,12 @@ def _table(raw: Mapping[str, Any], axis: str) -> Mapping[str, Any]:
 
 def _states_everything(own: Mapping[str, Any]) -> bool:
     """Tell a resolved hypothesis, which states also what it does not choose."""
-    always = [axis for axis in _AXES if Spec.model_fields[axis].exclude_if is None]
+    always = [axis for axis in AXES if Spec.model_fields[axis].exclude_if is None]
     return "extends" not in own and all(axis in own for axis in always)
+
+
+def _shipped() -> dict[str, Path]:
+    return {path.stem: path for path in packaged_models_dir().glob("*.toml")}
 
 
 def _locate(spec: str | Path) -> Path:
@@ -114,7 +117,7 @@ def _locate(spec: str | Path) -> Path:
     looks_like_path = text.endswith(".toml") or "/" in text or "\\" in text
     if looks_like_path or isinstance(spec, Path):
         return Path(spec)
-    shipped = {p.stem: p for p in packaged_models_dir().glob("*.toml")}
+    shipped = _shipped()
     if text in shipped:
         return shipped[text]
     raise SpecError(f"no hypothesis {text!r}; {_nearest(text, shipped)}")
@@ -143,7 +146,7 @@ def _resolve(path: Path, *, seen: tuple[Path, ...]) -> tuple[dict[str, Any], dic
         raise SpecError(f"{path.name}: extends itself through {parent!r}")
     under, _ = _resolve(base, seen=(*seen, path.resolve()))
     merged = {**under, **raw}
-    for axis in (*_AXES, "priors"):
+    for axis in (*AXES, "priors"):
         if isinstance(under.get(axis), dict) and isinstance(raw.get(axis, {}), dict):
             merged[axis] = {**under[axis], **raw.get(axis, {})}
     return merged, own
@@ -165,8 +168,8 @@ def _read(path: Path) -> str:
             raise SpecError(f"{path.name}: too large for a hypothesis")
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        shipped = {found.name for found in packaged_models_dir().glob("*.toml")}
-        hint = f"; {path.stem} alone is the shipped one" if path.name in shipped else ""
+        is_shipped = path.suffix == ".toml" and path.stem in _shipped()
+        hint = f"; {path.stem} alone is the shipped one" if is_shipped else ""
         raise SpecError(f"no file {path}{hint}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise SpecError(f"{path.name}: cannot be read as UTF-8 text ({error})") from None
@@ -211,7 +214,7 @@ def parse(text: str, *, origin: str) -> dict[str, Any]:
     for key in raw:
         if key not in top:
             faults.append(f"unknown key {key!r}; {_nearest(key, top)}")
-    for axis in _AXES:
+    for axis in AXES:
         fields = _axis_fields(axis)
         value = raw.get(axis, {})
         if not isinstance(value, dict):
