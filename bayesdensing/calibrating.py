@@ -59,7 +59,7 @@ class Lengths:
 #: From the prior each world is somewhere else: its fit needs pilots and small steps.
 _FROM_PRIOR = Lengths(draws=200, tune=500, target_accept=0.9)
 #: About a posterior all fits are alike: each starts from the coordinates of the first.
-_FROM_POSTERIOR = Lengths(draws=150, tune=250, target_accept=0.85)
+_FROM_POSTERIOR = Lengths(draws=250, tune=350, target_accept=0.85)
 
 
 def calibrate(
@@ -160,6 +160,7 @@ def calibrate(
         seed=seed,
         truths=plan.truths_sha256,
         exact=exact,
+        first=plan.first,
     )
     jobs = [
         Job(f"sim-{i:05d}", _seed(seed, i), plan.values[i] if plan.values else {})
@@ -201,6 +202,7 @@ class _Plan:
     truths: str  # in words
     truths_sha256: str = ""
     values: tuple[Mapping[str, np.ndarray], ...] = ()  # of each world, where not from the prior
+    first: Mapping[str, np.ndarray] | None = None  # of the world whose fit finds the coordinates
 
 
 def _from_prior(
@@ -250,7 +252,8 @@ def _from_posterior(
         digest.update(np.ascontiguousarray(array).tobytes())
     words = f"the real design: {_words(run.spec, run.data)}, with as many outcomes drawn anew"
     truths = f"the posterior of {run.spec.name} given {run.data.name} (seed {run.seed})"
-    return _Plan(run.spec, template, words, truths, digest.hexdigest(), values)
+    first = {n: v[at[-1]] for n, v in flat.items()}
+    return _Plan(run.spec, template, words, truths, digest.hexdigest(), values, first)
 
 
 def _refuse_cut(spec: Spec) -> None:
@@ -300,6 +303,7 @@ class _Fits:
     seed: int
     truths: str  # hash of where truths come from; empty: the prior
     exact: bool
+    first: Mapping[str, np.ndarray] | None = field(default=None, compare=False, repr=False)
     warmth: "Warmth | None" = None
     refitter: Refitter | None = field(default=None, compare=False, repr=False)
 
@@ -326,7 +330,7 @@ class _Fits:
         self.__dict__.update(state)
 
     def warmed(self, tell: Callable[[str], None]) -> Self:
-        """Compile; about a posterior, find the coordinates of all fits by one of the data."""
+        """Compile; about a posterior, find the coordinates of all fits by one world's."""
         prepare_compiler()
         tell("compiling the model ...")
         if not self.truths:
@@ -334,36 +338,59 @@ class _Fits:
         # where it ends is all that is used of it
         few = self.spec.sampler.model_copy(update={"draws": _FIRST_DRAWS})
         spec = self.spec.model_copy(update={"sampler": few})
-        refitter = Refitter(spec, self.template, seed=self.seed)
+        # not by the template's: whatever was measured twice over, digit by digit, has a posterior
+        # that no world has
+        first = self._drawn()(Job("first", self.seed, self.first or {}))
+        refitter = Refitter(spec, self.template, seed=self.seed, outcomes=first.outcomes)
         return replace(self, refitter=refitter, warmth=refitter.warmth)
 
     def prepared(self) -> Callable[[Job], Row]:
         """Return what draws and fits a world."""
         prepare_compiler()
         refitter = self.refitter or Refitter(self.spec, self.template, warmth=self.warmth)
-        teller = Teller(self.spec, self.template, held=bool(self.truths), exact=self.exact)
-        measured = Exchange(self.spec, self.template).outcomes_of(self.template)
+        drawn = self._drawn()
 
         def work(job: Job) -> Row:
-            world, redrawn = _world(teller, job)
-            outcomes = world.outcomes
-            if self.truths:
-                outcomes = with_new(self.spec, self.template, measured=measured, drawn=outcomes)
+            world = drawn(job)
+            task = Task(job.key, world.outcomes, job.seed)
             try:
-                found = refitter.fit(Task(job.key, outcomes, job.seed), **asdict(self.lengths))
+                found = refitter.fit(task, **asdict(self.lengths))
             except _ERRORS as error:
-                return {"failure": f"{type(error).__name__}: {error}", "redrawn": redrawn}
+                return {"failure": f"{type(error).__name__}: {error}", "redrawn": world.redrawn}
             return row_of(
                 ranked(found.posterior, world.truth),
                 seed=job.seed,
                 divergences=found.diagnostics.divergences,
-                redrawn=redrawn,
+                redrawn=world.redrawn,
             )
 
         return work
 
+    def _drawn(self) -> "Callable[[Job], _World]":
+        """Return what draws the world of a job."""
+        teller = Teller(self.spec, self.template, held=bool(self.truths), exact=self.exact)
+        measured = Exchange(self.spec, self.template).outcomes_of(self.template)
 
-def _world(teller: Teller, job: Job) -> tuple[Told, int]:
+        def world(job: Job) -> _World:
+            told, redrawn = _told(teller, job)
+            outcomes = told.outcomes
+            if self.truths:
+                outcomes = with_new(self.spec, self.template, measured=measured, drawn=outcomes)
+            return _World(told.truth, outcomes, redrawn)
+
+        return world
+
+
+@dataclass(frozen=True)
+class _World:
+    """True values, the outcomes that a fit of them sees, and how many worlds could not be."""
+
+    truth: Mapping[str, np.ndarray]
+    outcomes: Mapping[str, np.ndarray]
+    redrawn: int
+
+
+def _told(teller: Teller, job: Job) -> tuple[Told, int]:
     """Draw worlds until one can be; return it and how many could not."""
     for tries in range(_TRIES):
         told = teller.tell(_seed(job.seed, tries), job.given)

@@ -83,6 +83,8 @@ class Refitter:
         its own unless `warmth` says where to start.
     warmth : Warmth, optional
         What an earlier fit of the template ended with, in place of that fit.
+    outcomes : mapping of str to ndarray, optional
+        What the first fit sees in place of the template's own outcomes.
 
     Attributes
     ----------
@@ -97,6 +99,7 @@ class Refitter:
         *,
         seed: int | None = None,
         warmth: "Warmth | None" = None,
+        outcomes: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         self._spec = spec
         self._exchange = Exchange(spec, template)
@@ -110,6 +113,7 @@ class Refitter:
                 tune=settings.tune,
                 chains=settings.chains,
                 target_accept=settings.target_accept,
+                data=outcomes,
             )
             warmth = self._first.warmth
         self.warmth = warmth

@@ -16,6 +16,8 @@ __all__ = ["from_covariance", "from_curvature"]
 _STEP = 1e-4
 #: Curvatures below this are taken as no information; priors alone give about this much.
 _FLAT = 0.05
+#: Share of the latents that may lie where the density is not log-concave.
+_FEW = 0.05
 
 
 def from_curvature(
@@ -59,11 +61,12 @@ def from_curvature(
             where = np.arange(group.start, group.stop)
             own[where] += _difference(gradient, point, n_dense + where)[n_dense + where]
     dense, cross, own = dense / len(points), cross / len(points), own / len(points)
-    own = np.maximum(own, _FLAT)
+    own = np.maximum(own, _lowest(own[:n_latent]))
     per_dense = cross / own[:n_latent]
     schur = dense - per_dense @ cross.T
     eigenvalue, vector = np.linalg.eigh((schur + schur.T) / 2)
-    factor = vector / np.sqrt(np.maximum(eigenvalue, _FLAT))
+    # where curvature changes its sign, its size still says how far it is to somewhere else
+    factor = vector / np.sqrt(np.maximum(np.abs(eigenvalue), _FLAT))
     mean = points.mean(axis=0)
     return Preconditioner(
         dense_mean=mean[:n_dense],
@@ -73,6 +76,16 @@ def from_curvature(
         scale=1 / np.sqrt(own),
         bend=start.bend,
     )
+
+
+def _lowest(latents: np.ndarray) -> float:
+    """Return the curvature below which a latent's own is not believed.
+
+    One LLM whose measurements contradict each other may have none, or a negative one, between its
+    two peaks. As a divisor that would outweigh all others.
+    """
+    told = latents[latents > _FLAT]
+    return max(_FLAT, float(np.quantile(told, _FEW)) / 2) if len(told) else _FLAT
 
 
 def _difference(
