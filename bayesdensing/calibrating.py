@@ -25,6 +25,8 @@ from bayesdensing.simulation.teller import Teller, Told
 from bayesdensing.spec import Spec, load_spec
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from bayesdensing.inference.engine import Warmth
 
 __all__ = ["Lengths", "calibrate"]
@@ -385,7 +387,7 @@ class _Fits:
 class _World:
     """True values, the outcomes that a fit of them sees, and how many worlds could not be."""
 
-    truth: Mapping[str, np.ndarray]
+    truth: "xr.Dataset"
     outcomes: Mapping[str, np.ndarray]
     redrawn: int
 

@@ -197,6 +197,25 @@ def test_truths_from_a_posterior_rank_among_posteriors_given_twice_the_data(bund
     assert float(truth.std()) == pytest.approx(sd, rel=0.35)
 
 
+def test_coordinates_come_from_a_world_and_not_from_the_same_values_twice(
+    bundle, tmp_path, monkeypatch
+):
+    seen = []
+
+    class Watched(Refitter):
+        def __init__(self, spec, template, **how):
+            seen.append((template, how.get("outcomes")))
+            super().__init__(spec, template, **how)
+
+    monkeypatch.setattr(calibrating, "Refitter", Watched)
+    run = fit("trend", bundle, seed=1, progress=False)
+    calibrate(about=run, sims=1, seed=1, out=tmp_path)
+    template, outcomes = seen[0]
+    measured = Exchange(run.spec, template).outcomes_of(template)
+    moved = outcomes["log_value_measured"] != measured["log_value_measured"]
+    assert moved.sum() == len(moved) / 2
+
+
 def test_a_run_that_did_not_converge_has_no_truths(bundle, tmp_path):
     run = fit("trend", bundle, seed=1, draws=20, tune=80, chains=2, progress=False)
     with pytest.raises(DataNeedError, match="did not pass its checks"):

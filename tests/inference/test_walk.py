@@ -240,6 +240,30 @@ def test_curvature_that_is_flat_or_bent_the_wrong_way_still_gives_coordinates() 
     assert abs(np.linalg.det(matrices.factor)) > 0
 
 
+def test_one_unit_between_two_peaks_does_not_outweigh_all_others() -> None:
+    # each unit sees a dense combination through its latent, with information `seen` beside a unit
+    # prior; of the first the curvature is negative, as between the peaks of contradicting values
+    rng = np.random.default_rng(9)
+    n_units, n_dense = 60, 4
+    seen = rng.uniform(1, 10, n_units)
+    seen[0] = -1.04
+    towards = rng.normal(size=(n_units, n_dense))
+    towards[0] *= 2
+    dense = np.eye(n_dense) + (towards.T * seen) @ towards
+    cross = towards.T * seen
+    precision = np.block([[dense, cross], [cross.T, np.diag(seen + 1)]])
+    matrices = from_curvature(
+        lambda x: -precision @ x,
+        rng.normal(size=(2, n_dense + n_units)),
+        start=Preconditioner.identity(n_dense, n_units),
+        single_groups=[slice(0, n_units)],
+    )
+    kept = (towards[1:].T * (seen / (seen + 1))[1:]) @ towards[1:] + np.eye(n_dense)
+    whitened = np.linalg.eigvalsh(matrices.factor.T @ kept @ matrices.factor)
+    assert whitened.min() > 1 / 3
+    assert whitened.max() < 3
+
+
 def test_covariance_whitens_the_draws_it_is_of() -> None:
     rng = np.random.default_rng(7)
     first = random_matrices(rng)
