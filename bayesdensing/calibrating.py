@@ -183,7 +183,6 @@ def calibrate(
             **asdict(lengths),
             "version": __version__,
         },
-        seed=seed,
     )
 
 

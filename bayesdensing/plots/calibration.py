@@ -11,6 +11,7 @@ from bayesdensing.plots.result import PlotResult
 
 if TYPE_CHECKING:
     from bayesdensing.analysis.calibration import Calibration
+    from bayesdensing.analysis.coverage import Ranks
 
 __all__ = ["calibration"]
 
@@ -18,13 +19,13 @@ _COLUMNS = 3
 _MOST = 12
 
 
-def calibration(found: "Calibration") -> PlotResult:
+def calibration(found: "Calibration | Ranks") -> PlotResult:
     """Draw how the ranks of each variable's parameters depart from uniform.
 
     Parameters
     ----------
-    found : Calibration
-        Of `calibrate`.
+    found : Calibration or Ranks
+        Of `calibrate`, or the ranks of one, as its ``ranks.csv`` holds them.
 
     Returns
     -------
@@ -91,7 +92,7 @@ def _draw(axes: Axes, data: xr.Dataset, name: str, wrong: np.ndarray) -> None:
     tidy(axes)
 
 
-def _title(found: "Calibration") -> str:
+def _title(found: "Calibration | Ranks") -> str:
     count = found.fits.sizes["sim"]
     wrong = int((~found.table["uniform"]).sum())
     if wrong:
@@ -99,7 +100,7 @@ def _title(found: "Calibration") -> str:
     return f"True values rank as their posteriors say, in {count} fits"
 
 
-def _caption(found: "Calibration", panels: int, data: xr.Dataset) -> str:
+def _caption(found: "Calibration | Ranks", panels: int, data: xr.Dataset) -> str:
     variables = len(set(data["variable"].to_numpy().tolist()))
     lines = [
         "Rank of the truth among independent draws, and how many ranks fall below a place, less "
