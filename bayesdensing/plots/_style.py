@@ -1,5 +1,6 @@
 """The house look: size, colours that colour-blind readers tell apart, and shared words."""
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.dates as mdates
@@ -24,6 +25,7 @@ __all__ = [
     "halo",
     "new_figure",
     "percent",
+    "short",
     "tidy",
 ]
 
@@ -36,6 +38,8 @@ _PALETTE = (BLUE, ORANGE, "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 _WIDTH, _DPI = 8.0, 150.0
 _TITLE, _TEXT, _SMALL = 12.0, 9.5, 8.0
+# Characters in a line of a title and of a caption.
+_TITLE_LINE, _CAPTION_LINE = 84, 132
 
 
 def new_figure(*, height: float = 5.2) -> Figure:
@@ -99,8 +103,10 @@ def finish(figure: Figure, fit: "Fit | None", *, title: str, caption: str) -> No
     title : str
         What the figure says.
     caption : str
-        How to read it: interval kinds, definitions; lines parted by line breaks.
+        How to read it: interval kinds, definitions; lines parted by line breaks. Lines of either
+        that are too long for the figure are broken.
     """
+    title, caption = _wrapped(title, _TITLE_LINE), _wrapped(caption, _CAPTION_LINE)
     figure.suptitle(title, x=0.01, ha="left", fontsize=_TITLE, fontweight="bold", color=INK)
     figure.supxlabel(caption, x=0.01, ha="left", fontsize=_SMALL, color=GREY)
     if fit is not None and fit.diagnostics.mark:
@@ -110,6 +116,39 @@ def finish(figure: Figure, fit: "Fit | None", *, title: str, caption: str) -> No
             0.5, 0.5, mark, fontsize=46, color=ORANGE, alpha=0.28, rotation=24, zorder=10,
             ha="center", va="center", fontweight="bold",
         )  # fmt: skip
+
+
+def _wrapped(text: str, width: int) -> str:
+    return "\n".join(
+        part for line in text.split("\n") for part in textwrap.wrap(line, width=width) or [""]
+    )
+
+
+def short(name: str, most: int = 28) -> str:
+    """Return a name that has room where it is drawn, the middle of a long one left out.
+
+    Parameters
+    ----------
+    name : str
+        Of an LLM, a benchmark, a hypothesis or the like.
+    most : int
+        Characters that there is room for.
+
+    Returns
+    -------
+    str
+        The name, or its beginning and its end, which tell versions and sizes apart; a dollar sign
+        starts no formula.
+
+    Examples
+    --------
+    >>> short("Llama-3-8B"), short("a-model-with-a-very-long-name-7B", 20)
+    ('Llama-3-8B', 'a-model-wi…g-name-7B')
+    """
+    if len(name) > most:
+        tail = (most - 1) // 2
+        name = f"{name[: most - 1 - tail]}…{name[len(name) - tail :]}"
+    return name.replace("$", r"\$")
 
 
 def halo() -> list[patheffects.AbstractPathEffect]:

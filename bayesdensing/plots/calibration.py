@@ -6,7 +6,17 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from bayesdensing.plots._style import BLUE, GREY, INK, ORANGE, finish, new_figure, percent, tidy
+from bayesdensing.plots._style import (
+    BLUE,
+    GREY,
+    INK,
+    ORANGE,
+    finish,
+    new_figure,
+    percent,
+    short,
+    tidy,
+)
 from bayesdensing.plots.result import PlotResult
 
 if TYPE_CHECKING:
@@ -86,7 +96,7 @@ def _draw(axes: Axes, data: xr.Dataset, name: str, wrong: np.ndarray) -> None:
             place, departure, color=ORANGE if out else BLUE, linewidth=0.9 if many else 1.6,
             alpha=0.8 if many else 1.0,
         )  # fmt: skip
-    title = f"{name} ({len(departures)})" if many else name
+    title = f"{short(name)} ({len(departures)})" if many else short(name)
     axes.set_title(title, fontsize=8.5, color=INK, loc="left")
     axes.set_xlim(0, 1)
     tidy(axes)
@@ -119,5 +129,5 @@ def _caption(found: "Calibration | Ranks", panels: int, data: xr.Dataset) -> str
         ]
         lines.append(f"Intervals of the growth rate that hold the truth: {', '.join(parts)};")
         lines.append("in brackets the central 99 % range, were the intervals right.")
-    lines.append(f"{found.about['spec']}; truths from {found.about['truths']}.")
+    lines.append(f"{short(str(found.about['spec']), 40)}; truths from {found.about['truths']}.")
     return "\n".join(lines)

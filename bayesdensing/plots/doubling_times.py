@@ -12,7 +12,7 @@ from scipy.stats import gaussian_kde
 
 from bayesdensing.analysis.readings import require
 from bayesdensing.laws.trend import doubling_days
-from bayesdensing.plots._style import INK, apart, days, finish, new_figure, percent, tidy
+from bayesdensing.plots._style import INK, apart, days, finish, new_figure, percent, short, tidy
 from bayesdensing.plots.result import PlotResult
 
 if TYPE_CHECKING:
@@ -134,10 +134,10 @@ def _draw(axes: Axes, data: xr.Dataset, *, marks: Sequence[str]) -> None:
         if float(own["median"]) < last:
             axes.plot([float(own["median"])], [base], "o", color=INK, markersize=5)
         none = float(own["no_growth"])
-        told = f"{name}\n{days(float(own['median']))} days ({days(low)} to {days(high)})"
+        told = f"{short(name)}\n{days(float(own['median']))} days ({days(low)} to {days(high)})"
         told += f"\nno growth: {percent(none)}" if none else ""
         if none == 1:  # an interval from never to never is none
-            told = f"{name}\nno growth"
+            told = f"{short(name)}\nno growth"
         labels.append(told + (f"\n{marks[row]}" if marks[row] else ""))
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(_ticks(first, last))

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 
 from bayesdensing.analysis.prior_posterior import contraction_table, densities
 from bayesdensing.plots._panels import legend_above, log_ticks, panels
-from bayesdensing.plots._style import BLUE, GREY, INK, ORANGE, apart, finish, percent
+from bayesdensing.plots._style import BLUE, GREY, INK, ORANGE, apart, finish, percent, short
 from bayesdensing.plots.result import PlotResult
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _handles(data: xr.Dataset, colours: dict[str, Any]) -> Sequence[Artist]:
     members = data["member"].to_numpy()
     named = [name for name in colours if name in members and name and name not in _SPREADS]
     if len(named) <= _MOST_MEMBERS:
-        handles += [Line2D([], [], color=colours[name], label=name) for name in named]
+        handles += [Line2D([], [], color=colours[name], label=short(name, 22)) for name in named]
     spreads = [name for name in _SPREADS if name in members]
     handles += [
         Line2D([], [], color=INK, linestyle=_SPREADS[name], label=f"exponent spread, {name}")
