@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["chosen_benchmarks", "legend_above", "log_ticks", "panels", "said_of"]
 
 # Characters for the titles of panels side by side.
-_TITLES = 110
+_TITLES = 96
 # Labels within a decade, by how many decades the axis spans at most.
 _LABELS = ((0.9, (1, 1.5, 2, 3, 5)), (1.3, (1, 2, 5)), (2.0, (1, 3)), (np.inf, (1,)))
 

@@ -1,6 +1,5 @@
 """The house look: size, colours that colour-blind readers tell apart, and shared words."""
 
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.dates as mdates
@@ -38,8 +37,6 @@ _PALETTE = (BLUE, ORANGE, "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 _WIDTH, _DPI = 8.0, 150.0
 _TITLE, _TEXT, _SMALL = 12.0, 9.5, 8.0
-# Characters in a line of a title and of a caption.
-_TITLE_LINE, _CAPTION_LINE = 84, 132
 
 
 def new_figure(*, height: float = 5.2) -> Figure:
@@ -106,9 +103,10 @@ def finish(figure: Figure, fit: "Fit | None", *, title: str, caption: str) -> No
         How to read it: interval kinds, definitions; lines parted by line breaks. Lines of either
         that are too long for the figure are broken.
     """
-    title, caption = _wrapped(title, _TITLE_LINE), _wrapped(caption, _CAPTION_LINE)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=_TITLE, fontweight="bold", color=INK)
-    figure.supxlabel(caption, x=0.01, ha="left", fontsize=_SMALL, color=GREY)
+    figure.suptitle(
+        title, x=0.01, ha="left", fontsize=_TITLE, fontweight="bold", color=INK, wrap=True
+    )
+    figure.supxlabel(caption, x=0.01, ha="left", fontsize=_SMALL, color=GREY, wrap=True)
     if fit is not None and fit.diagnostics.mark:
         mark = fit.diagnostics.mark.replace(" AND ", "\nAND ")
         mark += "\nMULTIMODAL" if fit.diagnostics.modes else ""
@@ -116,12 +114,6 @@ def finish(figure: Figure, fit: "Fit | None", *, title: str, caption: str) -> No
             0.5, 0.5, mark, fontsize=46, color=ORANGE, alpha=0.28, rotation=24, zorder=10,
             ha="center", va="center", fontweight="bold",
         )  # fmt: skip
-
-
-def _wrapped(text: str, width: int) -> str:
-    return "\n".join(
-        part for line in text.split("\n") for part in textwrap.wrap(line, width=width) or [""]
-    )
 
 
 def short(name: str, most: int = 28) -> str:

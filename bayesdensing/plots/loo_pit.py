@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["loo_pit"]
 
 _COLUMNS = 3
+_ONE_LINE = 12  # characters of a name that its counts can follow
 
 
 def loo_pit(fit: "Fit", *, max_draws: int = 400, seed: int = 0) -> PlotResult:
@@ -68,9 +69,10 @@ def _draw(axes: Axes, data: xr.Dataset) -> None:
     axes.plot(place, departure, color=ORANGE if leaves else BLUE, linewidth=1.8)
     scores, llms = int(data["n_scores"]), int(data["n_llms"])
     name = "all scores" if str(data["of"].item()) == "all" else str(data["of"].item())
-    axes.set_title(
-        f"{short(name, 18)}: n = {scores}, {llms} LLMs", fontsize=9, color=INK, loc="left"
-    )
+    # a long name has a line of its own
+    told = f"{name}: " if len(name) <= _ONE_LINE else f"{short(name)}\n"
+    counted = f"{told}n = {scores}, {llms} LLMs"
+    axes.set_title(counted, fontsize=9, color=INK, loc="left")
     axes.set_xlim(0, 1)
     tidy(axes)
 

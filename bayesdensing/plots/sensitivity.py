@@ -131,7 +131,7 @@ def _title(found: "Sensitivity") -> str:
         return "The headline as it is"
     far = int(table["shift_sd"].abs().to_numpy().argmax())
     row = table.iloc[far]
-    choice, moved = short(str(row["furthest"]), 36), days(row["furthest_days"])
+    choice, moved = short(str(row["furthest"]), 32), days(row["furthest_days"])
     axis = short(str(table.index[far]).replace("_", " "))
     doubt = "" if row["furthest_converged"] else " (not converged)"
     made = days(found.base["doubling_time_days"])
