@@ -71,7 +71,8 @@ def doubling_time(fit: "Fit", *, max_days: float | None = None, bins: int = 60) 
         fit,
         title=_title(found, short(quantity, 40)),
         caption="Equal-tailed posterior intervals (ETI), taken on the growth rate and mapped. "
-        f"All {draws.size:,} draws are shown.\nRate of: {fit.headline_label}.",
+        f"All {draws.size:,} draws are shown.\n"
+        f"{'Held constant' if fit.spec.assumes_no_growth else 'Rate of'}: {fit.headline_label}.",
     )
     return PlotResult(figure, data)
 

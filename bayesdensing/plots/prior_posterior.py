@@ -54,15 +54,20 @@ def prior_posterior(fit: "Fit", *, n_bins: int = 30) -> PlotResult:
     for axes, prior in zip(every, data["prior"].to_numpy(), strict=True):
         _draw(axes, data.sel(prior=prior), colours)
     legend_above(room, _handles(data, colours), columns=5)
-    finish(figure, fit, title=_title(table), caption=_CAPTION)
+    finish(figure, fit, title=_title(table), caption=_caption(fit))
     return PlotResult(figure, data)
 
 
-_CAPTION = (
-    "Each curve is scaled to its own maximum. Number: contraction, 1 − posterior sd / prior sd, "
-    "mean over benchmarks;\non the log scale where the axis is one. A parameter pooled over "
-    "benchmarks is the typical benchmark's."
-)
+def _caption(fit: "Fit") -> str:
+    text = (
+        "Each curve is scaled to its own maximum. Number: contraction, 1 − posterior sd / prior sd"
+    )
+    if "benchmark" not in fit.posterior.dims:
+        return f"{text};\non the log scale where the axis is one."
+    return (
+        f"{text}, mean over benchmarks;\non the log scale where the axis is one. A parameter "
+        "pooled over benchmarks is the typical benchmark's."
+    )
 
 
 def _data(data: xr.Dataset, table: pd.DataFrame) -> xr.Dataset:
