@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bayesdensing.cli.completion import complete_benchmark
 from bayesdensing.cli.console import DebugOption, JsonOption, QuietOption, RunArgument
 from bayesdensing.cli.corollary_output import check_out, tell
 from bayesdensing.errors import InputError
