@@ -134,7 +134,9 @@ def _print(found: "Comparison", folder: Path) -> None:
 def _shown(found: "Comparison", kind: str, *, narrow: bool) -> Any:
     from rich.table import Table
 
-    shown = Table("group", title=f"left out: {kind}", title_justify="left")
+    shown = Table(title=f"left out: {kind}", title_justify="left")
+    if not narrow:
+        shown.add_column("group")
     shown.add_column("hypothesis", overflow="fold")
     for column in ("elpd", "difference", "weight", "days", "95 % ETI"):
         shown.add_column(column, justify="right", overflow="fold")
@@ -143,7 +145,7 @@ def _shown(found: "Comparison", kind: str, *, narrow: bool) -> Any:
         shown.add_column("rungs")
     for row in found.table[found.table["left_out"] == kind].to_dict("records"):
         shown.add_row(
-            row["group"],
+            *(() if narrow else (row["group"],)),
             row["hypothesis"],
             f"{row['elpd']:.1f}",
             f"{row['elpd_diff']:.1f} ± {row['diff_se']:.1f}",
@@ -158,7 +160,10 @@ def _shown(found: "Comparison", kind: str, *, narrow: bool) -> Any:
 def _verdicts(found: "Comparison", kind: str) -> list[str]:
     """Say in lines what a narrow table has no columns for."""
     rows = found.table[found.table["left_out"] == kind].to_dict("records")
-    return [f"{row['hypothesis']}: {_verdict(row)}; {_rungs(row)}" for row in rows]
+    return [
+        f"{row['hypothesis']} (group {row['group']}): {_verdict(row)}; {_rungs(row)}"
+        for row in rows
+    ]
 
 
 def _verdict(row: dict[Any, Any]) -> str:

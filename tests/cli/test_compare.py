@@ -16,7 +16,7 @@ def compared(monkeypatch, tmp_path):
     table = pd.DataFrame(
         {
             "left_out": "LLM", "group": "A", "hypothesis": ["joint", "changepoint_chatgpt"],
-            "elpd": [2281.8, -12345.6], "elpd_diff": [0.0, -123.4], "diff_se": [0.0, 12.3],
+            "elpd": [2281.8, -2345.6], "elpd_diff": [0.0, -23.4], "diff_se": [0.0, 12.3],
             "weight": [0.93, float("nan")], "doubling_time_days": [119.0, float("inf")],
             "eti95_lb": [104.0, 1102.0], "eti95_ub": [137.0, float("inf")],
             "verdict": ["best", "worse"], "simplest": [True, False], "converged": [True, False],
@@ -42,7 +42,7 @@ def test_nothing_is_cut(compared, capsys, monkeypatch, columns):
     assert "…" not in out
     words = " ".join(out.replace("│", " ").split())
     for part in ("hypothesis", "difference", "weight", "95 % ETI", "changepoint_chatgpt",
-                 "-12345.6", "-123.4 ± 12.3"):  # fmt: skip
+                 "-2345.6", "-23.4 ± 12.3"):  # fmt: skip
         assert part in words
 
 
@@ -50,4 +50,6 @@ def test_a_narrow_terminal_has_verdicts_in_lines(compared, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     assert main(["compare", "joint", "changepoint_chatgpt"]) == 0
     out = capsys.readouterr().out.splitlines()
-    assert "joint: best, simplest of these; 270 psis, 6 moment matching" in [x.strip() for x in out]
+    assert "joint (group A): best, simplest of these; 270 psis, 6 moment matching" in [
+        line.strip() for line in out
+    ]
