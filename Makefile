@@ -53,7 +53,7 @@ docs: $(VENV)/.dev-ready  ## docstrings, their examples, and the links in *.md
 site: $(VENV)/.docs-ready  ## build the documentation site into build/site; a warning fails
 	$(BIN)/python docs/build_figures.py --into build/figures
 	$(BIN)/python -m sphinx -q -W --keep-going -c docs -b html -d build/doctrees . build/site
-	find build/figures -name '*.png' -exec cp {} build/site/_images/ ';'
+	find build/figures -type f -exec cp {} build/site/_images/ ';'
 	@echo "build/site/docs/index.html"
 
 .PHONY: notebooks
@@ -97,7 +97,7 @@ results: $(VENV)/.run-ready  ## fit and compare every shipped hypothesis, write 
 	$(BIN)/python docs/build_results.py
 
 .PHONY: figures
-figures: $(VENV)/.run-ready  ## write the figures of docs/ that runs/ allow, say what makes the rest
+figures: $(VENV)/.run-ready  ## take the tables of docs/ from runs/, draw the figures from tables and runs
 	$(BIN)/python docs/build_figures.py
 
 .PHONY: corollaries

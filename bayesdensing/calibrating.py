@@ -186,7 +186,6 @@ def calibrate(
             **asdict(lengths),
             "version": __version__,
         },
-        seed=seed,
     )
 
 
@@ -270,7 +269,7 @@ def _one_series(spec: Spec, data: DataBundle) -> tuple[Spec, str]:
     """Name the first of several series or suites: a design is needed, whichever."""
     frames, chosen = data.frames, {}
     table, column = "reference_runs", "suite"
-    if spec.blocks == ("published",):
+    if spec.is_series_alone:
         table, column = "densities", "series"
     if table in frames and getattr(spec.data, column) is None:
         names = sorted(frames[table][column].unique())

@@ -61,7 +61,7 @@ class Excluder:
         self._fit, self._seed = fit, seed
         self._max_draws = max_draws or _AVERAGED * fit.spec.sampler.chains
         self._sampler: Sampler = sampler_of(assemble_weighted(fit.spec, fit.data))
-        self._published = fit.spec.blocks == ("published",)
+        self._published = fit.spec.is_series_alone
 
     @cached_property
     def density(self) -> PublishedDensity:

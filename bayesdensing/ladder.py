@@ -65,7 +65,7 @@ class CrossValidation:
         if "log_density" not in fit.posterior:
             raise DataNeedError(f"{fit.spec.name} has no LLMs: there is nothing to leave out")
         self._fit, self._seed, self._max_refits, self._tell = fit, seed, max_refits, tell
-        self._published = fit.spec.blocks == ("published",)
+        self._published = fit.spec.is_series_alone
         self._cut = fit.spec.information.flow == "cut"
         self._max_draws = None if self._published else max_draws
         self._names = fit.posterior["llm"].to_numpy().astype(str)

@@ -1,4 +1,4 @@
-"""Write docs/priors.md and the graph of the default hypothesis, from the hypothesis itself.
+"""Write docs/priors.md, from the default hypothesis itself.
 
 No fit is needed: ``python docs/build_priors.py`` takes a second.
 """
@@ -7,20 +7,12 @@ import sys
 from pathlib import Path
 
 from bayesdensing.files import write_text
-from bayesdensing.reporting.graph import graph_svg
 from bayesdensing.spec import describe, load_spec
 
-__all__ = ["graph", "main", "page"]
+__all__ = ["main", "page"]
 
 HERE = Path(__file__).resolve().parent
-PAGE, GRAPH = HERE / "priors.md", HERE / "images" / "graph_joint.svg"
-STYLE = """<style>
-rect { fill: #ffffff; stroke: #1f2430; }
-rect.data { fill: #d6e6f5; }
-path { fill: none; stroke: #1f2430; stroke-width: 1.2; }
-marker path { fill: #1f2430; }
-text { font: 13px sans-serif; fill: #1f2430; }
-</style>"""
+PAGE = HERE / "priors.md"
 ALT = "Which part informs which: trend, density, effective parameters, loss law, score link, scores"
 TEXT = f"""# Priors and why
 
@@ -59,21 +51,8 @@ def page() -> str:
     return TEXT.format(table="\n".join(rows))
 
 
-def graph() -> str:
-    """Return the graph.
-
-    Returns
-    -------
-    str
-        An SVG document.
-    """
-    drawn = graph_svg(describe(load_spec("joint")).graph)
-    head, _, rest = drawn.partition(">")
-    return f'{head} xmlns="http://www.w3.org/2000/svg">{STYLE}{rest}\n'
-
-
 def main() -> int:
-    """Write page and graph.
+    """Write the page.
 
     Returns
     -------
@@ -81,7 +60,6 @@ def main() -> int:
         0.
     """
     write_text(PAGE, page())
-    write_text(GRAPH, graph())
     return 0
 
 

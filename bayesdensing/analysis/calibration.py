@@ -11,24 +11,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayesdensing.analysis.coverage import ERROR, Coverage, Ranks
 from bayesdensing.analysis.intervals import INTERVAL_KIND, PROBABILITIES
-from bayesdensing.analysis.ranks import (
-    GRID,
-    binomial_range,
-    holm,
-    null_distribution,
-    shares,
-    uniformity,
-)
+from bayesdensing.analysis.ranks import shares
 from bayesdensing.analysis.summary import plain, to_json
 from bayesdensing.files import write_bytes, write_text
 
-__all__ = ["ERROR", "HEADLINE", "MIXED_RHAT", "Calibration", "Coverage", "collected", "row_of"]
+__all__ = ["MIXED_RHAT", "Calibration", "collected", "row_of"]
 
-#: Probability with which a right posterior is found wrong, over all parameters together.
-ERROR = 0.01
-#: The parameter that the headline is read from.
-HEADLINE = "growth_rate"
 #: R-hat of the top level from which on a fit counts as not mixed; it is kept all the same.
 MIXED_RHAT = 1.05
 _COLUMNS = (
@@ -59,38 +49,6 @@ def row_of(table: pd.DataFrame, **record: Any) -> dict[str, Any]:
     return found
 
 
-@dataclass(frozen=True)
-class Coverage:
-    """How often an interval held the truth.
-
-    Attributes
-    ----------
-    probability : float
-        That the interval claims.
-    count : int
-        Fits.
-    covered : int
-        Of them, those whose interval held the truth.
-    range99 : tuple of float
-        Central 99 % range of the share, were the claim true.
-    """
-
-    probability: float
-    count: int
-    covered: int
-    range99: tuple[float, float]
-
-    @property
-    def share(self) -> float:
-        """Share of fits whose interval held the truth."""
-        return self.covered / self.count
-
-    @property
-    def holds(self) -> bool:
-        """Whether the share lies in the range."""
-        return self.range99[0] <= self.share <= self.range99[1]
-
-
 @dataclass(frozen=True, eq=False)
 class Calibration:
     """Fits of worlds of known truth.
@@ -105,7 +63,7 @@ class Calibration:
     failures : mapping of str to str
         Fits that ended in an error, by name, with the error.
     about : mapping of str to object
-        Hypothesis, design, truths, lengths, in words and numbers.
+        Hypothesis, design, truths, seed, lengths, in words and numbers.
     """
 
     fits: xr.Dataset
@@ -113,85 +71,31 @@ class Calibration:
     about: Mapping[str, Any]
 
     @cached_property
+    def ranks(self) -> Ranks:
+        """The ranks alone, and which intervals held the truths."""
+        inside = np.full(self.fits["truth"].shape, np.nan)
+        for probability in sorted(PROBABILITIES, reverse=True):
+            low, high = (self.fits[f"eti{probability * 100:.0f}_{end}"] for end in ("lb", "ub"))
+            held = (self.fits["truth"] >= low) & (self.fits["truth"] <= high)
+            inside[held.to_numpy()] = probability
+        columns = {name: self.fits[name] for name in ("rank", "n_draws", "share")}
+        fits = xr.Dataset(columns | {"inside": (self.fits["truth"].dims, inside)})
+        return Ranks(fits=fits, about=self.about)
+
+    @property
     def departures(self) -> xr.Dataset:
-        """How far each parameter's ranks depart from uniform.
+        """How far each parameter's ranks depart from uniform: `Ranks.departures`."""
+        return self.ranks.departures
 
-        Dims (parameter, place): ``departure`` of the share of ranks up to the place from the
-        place, ``lower`` and ``upper`` (parameter, place), the band that all parameters together
-        keep to with a probability of at least 1 − `ERROR` where posteriors are right, and
-        ``p_value`` (parameter).
-        """
-        values = self.fits["share"].transpose("sim", "parameter").to_numpy()
-        size = values.shape[1]
-        error = ERROR / max(size, 1)
-        known = np.isfinite(values)
-        # a p value below the corrected level has to be possible
-        simulations = int(np.clip(np.ceil(4 / error), 20_000, 200_000))
-        nulls = {
-            n: null_distribution(int(n), simulations=simulations) for n in set(known.sum(axis=0))
-        }
-        found = [
-            uniformity(values[known[:, i], i], nulls[int(known[:, i].sum())], error=error)
-            for i in range(size)
-        ]
-        return xr.Dataset(
-            {
-                name: (("parameter", "place"), np.array([getattr(f, name) for f in found]))
-                for name in ("departure", "lower", "upper")
-            }
-            | {"p_value": ("parameter", [f.p_value for f in found])},
-            coords={"parameter": self.fits["parameter"].to_numpy(), "place": GRID},
-            attrs={"units": "1"},
-        )
-
-    @cached_property
+    @property
     def table(self) -> pd.DataFrame:
-        """One row per parameter.
-
-        Index ``parameter``; columns n (fits), n_draws (median number of independent draws that a
-        rank is among), departure (the largest, signed) and at (its place), p_value,
-        p_corrected (Holm, over all parameters), uniform, and covered50 and so on (shares).
-        """
-        d = self.departures
-        departure = d["departure"].to_numpy()
-        at = np.abs(departure).argmax(axis=1)
-        p_value = d["p_value"].to_numpy()
-        corrected = holm(p_value)
-        known: xr.DataArray = np.isfinite(self.fits["share"])  # type: ignore[assignment]
-        table = pd.DataFrame(
-            {
-                "n": known.sum("sim").to_numpy(),
-                "n_draws": self.fits["n_draws"].median("sim").to_numpy(),
-                "departure": departure[np.arange(len(at)), at],
-                "at": GRID[at],
-                "p_value": p_value,
-                "p_corrected": corrected,
-                "uniform": corrected >= ERROR,
-            },
-            index=pd.Index(self.fits["parameter"].to_numpy(), name="parameter"),
-        )
-        for probability in PROBABILITIES:
-            inside = _inside(self.fits, probability).where(known)
-            table[f"covered{probability * 100:.0f}"] = inside.mean("sim").to_numpy()
-        return table
+        """One row per parameter: `Ranks.table`."""
+        return self.ranks.table
 
     @property
     def headline(self) -> dict[str, Coverage]:
         """Coverage of the growth rate's intervals, by name; empty where there is no rate."""
-        if HEADLINE not in self.fits["parameter"]:
-            return {}
-        rate = self.fits.sel(parameter=HEADLINE)
-        rate = rate.isel(sim=np.flatnonzero(np.isfinite(rate["share"].to_numpy())))
-        count = rate.sizes["sim"]
-        return {
-            f"eti{p * 100:.0f}": Coverage(
-                probability=p,
-                count=count,
-                covered=int(_inside(rate, p).sum()),
-                range99=binomial_range(count, p),
-            )
-            for p in PROBABILITIES
-        }
+        return self.ranks.headline
 
     @property
     def n_divergent(self) -> int:
@@ -269,7 +173,7 @@ class Calibration:
         }
 
     def save(self, folder: str | Path) -> Path:
-        """Write ``sbc.nc`` and ``coverage.json``, each all of it or nothing.
+        """Write ``sbc.nc``, ``ranks.csv`` and ``coverage.json``, each all of it or nothing.
 
         Parameters
         ----------
@@ -289,13 +193,9 @@ class Calibration:
                 draft, engine="netcdf4"
             )
             write_bytes(place / "sbc.nc", draft.read_bytes())
+        write_text(place / "ranks.csv", self.ranks.to_csv())
         write_text(place / "coverage.json", to_json(plain(self.to_dict())))
         return place
-
-
-def _inside(fits: xr.Dataset, probability: float) -> xr.DataArray:
-    low, high = (fits[f"eti{probability * 100:.0f}_{end}"] for end in ("lb", "ub"))
-    return (fits["truth"] >= low) & (fits["truth"] <= high)
 
 
 def collected(
@@ -303,7 +203,6 @@ def collected(
     seconds: Mapping[str, float],
     *,
     about: Mapping[str, Any],
-    seed: int,
 ) -> Calibration:
     """Lay the rows of all fits together.
 
@@ -314,9 +213,8 @@ def collected(
     seconds : mapping of str to float
         Seconds of each.
     about : mapping of str to object
-        What was done.
-    seed : int
-        Seed of where between two shares a rank lies.
+        What was done, with the ``seed``, which is also that of where between two shares a rank
+        lies.
 
     Returns
     -------
@@ -346,7 +244,7 @@ def collected(
         coords={"sim": list(good), "parameter": list(names)},
         attrs={"interval_kind": INTERVAL_KIND},
     )
-    share = shares(arrays["rank"], arrays["n_draws"], seed=seed)
+    share = shares(arrays["rank"], arrays["n_draws"], seed=int(about["seed"]))
     fits = fits.assign(share=(("sim", "parameter"), share))
     fits["share"].attrs = {"units": "1"}
     return Calibration(fits=fits, failures=failures, about=about)

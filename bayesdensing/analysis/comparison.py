@@ -174,7 +174,7 @@ def group_of(fit: "Fit") -> tuple[str, str]:
         runs, sizes and dates.
     """
     spec = fit.spec
-    if spec.blocks == ("published",):
+    if spec.is_series_alone:
         ruler = f"published values of {fit.posterior.attrs['quantity']}"
     else:
         # the score link is an axis of its own once hypotheses differ in it
@@ -200,7 +200,7 @@ def group_of(fit: "Fit") -> tuple[str, str]:
 
 def _outcome_of(fit: "Fit") -> str:
     """Return what a fit predicts, in words: hypotheses of different outcomes cannot be compared."""
-    if fit.spec.blocks == ("published",):
+    if fit.spec.is_series_alone:
         return f"published values of {fit.posterior.attrs['quantity']}"
     return "scores of LLMs"
 

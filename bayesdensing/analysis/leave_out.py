@@ -234,7 +234,7 @@ def log_jacobian(fit: "Fit") -> np.ndarray:
         Log Jacobians. Published values are modelled on the log scale, d log(value) / d value =
         1 / value; scores are modelled as they are.
     """
-    if fit.spec.blocks == ("published",):
+    if fit.spec.is_series_alone:
         return np.asarray(-fit.constants["log_value"].to_numpy())
     return np.zeros(fit.posterior.sizes["llm"])
 

@@ -121,7 +121,7 @@ def weighted_headline(fit: "Fit", weights: np.ndarray) -> Headline | None:
 
 def _parts(fit: "Fit") -> list[np.ndarray]:
     """Return log likelihoods (draw, unit), chains one after the other, units independent."""
-    if fit.spec.blocks == ("published",):
+    if fit.spec.is_series_alone:
         return [_published(fit)]
     runs = [_runs(fit)] if "loss_noise" in fit.posterior else []
     llms = [llm_log_likelihood(fit)] if "growth" in fit.spec.blocks else []

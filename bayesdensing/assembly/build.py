@@ -87,7 +87,7 @@ def assemble(spec: Spec, bundle: DataBundle) -> Assembled:
     >>> [rv.name for rv in model.observed_RVs]
     ['log_loss']
     """
-    if spec.blocks == ("published",):
+    if spec.is_series_alone:
         return _assemble_published(spec, bundle)
     benchmarks = designs.benchmarks_of(spec, bundle)
     coords: dict[str, Any] = {"benchmark": list(benchmarks)}

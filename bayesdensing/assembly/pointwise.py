@@ -67,7 +67,7 @@ def outcome_terms(spec: Spec, bundle: DataBundle, model: pm.Model) -> tuple[Any,
         Log densities of published values, or of all scores of an LLM on a benchmark, (part,); the
         LLM of each.
     """
-    if spec.blocks == ("published",):
+    if spec.is_series_alone:
         variable = model["log_value"]
         return pm.logp(variable, model.rvs_to_values[variable]), np.arange(
             len(model.coords["llm"] or ())

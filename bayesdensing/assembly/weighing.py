@@ -85,7 +85,7 @@ def parts_of(spec: Spec, bundle: DataBundle, model: pm.Model) -> tuple[Part, ...
         Scores, reference runs, loss-score points; none for published values, of which each is an
         LLM's own.
     """
-    if spec.blocks == ("published",):
+    if spec.is_series_alone:
         return ()
     found = designs.designs_of(spec, bundle, designs.benchmarks_of(spec, bundle))
     scores, runs = found["growth"], found["loss"]

@@ -159,7 +159,7 @@ def _print(found: "Calibration", folder: Path) -> None:
 def _tests(found: "Calibration") -> Any:
     from rich.table import Table
 
-    from bayesdensing.analysis.calibration import HEADLINE
+    from bayesdensing.analysis.coverage import HEADLINE
 
     shown = Table("parameter", title="ranks of true values", title_justify="left")
     for column in ("draws", "largest departure", "p", "p corrected", "in 50 %", "in 89 %", "95 %"):

@@ -11,6 +11,7 @@ from bayesdensing.cli.console import (
     DebugOption,
     JsonOption,
     QuietOption,
+    is_narrow,
     out_console,
     print_json,
     say,
@@ -112,7 +113,9 @@ def _compare(
 def _print(found: "Comparison", folder: Path) -> None:
     console = out_console()
     for kind in found.table["left_out"].unique():
-        console.print(_shown(found, kind))
+        console.print(_shown(found, kind, narrow=is_narrow(console)))
+        for line in _verdicts(found, kind) if is_narrow(console) else ():
+            console.print(line)
     for group, headline in found.stacked.items():
         doubling = headline.doubling_time_days
         if doubling is not None:
@@ -128,33 +131,49 @@ def _print(found: "Comparison", folder: Path) -> None:
     console.print(f"tables and figure: {folder}")
 
 
-def _shown(found: "Comparison", kind: str) -> Any:
+def _shown(found: "Comparison", kind: str, *, narrow: bool) -> Any:
     from rich.table import Table
 
-    shown = Table("group", "hypothesis", title=f"left out: {kind}", title_justify="left")
+    shown = Table(title=f"left out: {kind}", title_justify="left")
+    if not narrow:
+        shown.add_column("group")
+    shown.add_column("hypothesis", overflow="fold")
     for column in ("elpd", "difference", "weight", "days", "95 % ETI"):
-        shown.add_column(column, justify="right")
-    shown.add_column("verdict")
-    shown.add_column("rungs")
+        shown.add_column(column, justify="right", overflow="fold")
+    if not narrow:
+        shown.add_column("verdict")
+        shown.add_column("rungs")
     for row in found.table[found.table["left_out"] == kind].to_dict("records"):
-        rungs = [
-            f"{row[name]} {name.replace('_', ' ')}"
-            for name in ("psis", "moment_matching", "exact_refit", "not_reliable")
-            if row[name]
-        ]
-        state = "" if row["converged"] else ", NOT CONVERGED"
         shown.add_row(
-            row["group"],
+            *(() if narrow else (row["group"],)),
             row["hypothesis"],
             f"{row['elpd']:.1f}",
             f"{row['elpd_diff']:.1f} ± {row['diff_se']:.1f}",
             "" if math.isnan(row["weight"]) else f"{row['weight']:.2f}",
             _days(row["doubling_time_days"]),
             f"{_days(row['eti95_lb'])} to {_days(row['eti95_ub'])}",
-            row["verdict"] + (", simplest of these" if row["simplest"] else "") + state,
-            ", ".join(rungs),
+            *(() if narrow else (_verdict(row), _rungs(row))),
         )
     return shown
+
+
+def _verdicts(found: "Comparison", kind: str) -> list[str]:
+    """Say in lines what a narrow table has no columns for."""
+    rows = found.table[found.table["left_out"] == kind].to_dict("records")
+    return [
+        f"{row['hypothesis']} (group {row['group']}): {_verdict(row)}; {_rungs(row)}"
+        for row in rows
+    ]
+
+
+def _verdict(row: dict[Any, Any]) -> str:
+    state = "" if row["converged"] else ", NOT CONVERGED"
+    return f"{row['verdict']}{', simplest of these' if row['simplest'] else ''}{state}"
+
+
+def _rungs(row: dict[Any, Any]) -> str:
+    names = ("psis", "moment_matching", "exact_refit", "not_reliable")
+    return ", ".join(f"{row[name]} {name.replace('_', ' ')}" for name in names if row[name])
 
 
 def _days(value: float) -> str:

@@ -1,5 +1,6 @@
-"""Completion in the shell: hypotheses, runs, and the scripts that ask for them."""
+"""Completion in the shell: hypotheses, runs, benchmarks, and the scripts that ask for them."""
 
+import csv
 import importlib
 import os
 from collections.abc import Iterable
@@ -9,11 +10,12 @@ from typing import Any
 
 import typer
 
-from bayesdensing.paths import packaged_models_dir
+from bayesdensing.paths import packaged_data_dir, packaged_models_dir
 
 __all__ = [
     "Shell",
     "answer_shell",
+    "complete_benchmark",
     "complete_run",
     "complete_spec",
     "install_script",
@@ -61,6 +63,25 @@ def complete_spec(incomplete: str) -> list[str]:
     files = [f"{path}" for path in _begun(incomplete) if path.suffix == ".toml"]
     folders = [f"{path}/" for path in _begun(incomplete) if any(_within(path, "*.toml"))]
     return shipped + files + folders
+
+
+def complete_benchmark(incomplete: str) -> list[str]:
+    """Return benchmarks that a word may become: those of the packaged data with reference runs.
+
+    Parameters
+    ----------
+    incomplete : str
+        The word so far.
+
+    Returns
+    -------
+    list of str
+        In the order of the data, whatever the case of what is typed.
+    """
+    # the data's own reader would take a second, in which a shell stands still
+    with (packaged_data_dir() / "reference_runs.csv").open(encoding="utf-8", newline="") as file:
+        names = dict.fromkeys(row["benchmark"] for row in csv.DictReader(file))
+    return [name for name in names if name.lower().startswith(incomplete.lower())]
 
 
 def complete_run(incomplete: str) -> list[str]:

@@ -18,6 +18,7 @@ __all__ = [
     "QuietOption",
     "RunArgument",
     "SpecArgument",
+    "is_narrow",
     "out_console",
     "print_anything",
     "print_json",
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 _PIPE_WIDTH = 120
+_WIDE = 100
 
 #: What is written for a sign that a stream's encoding lacks; for any other, a question mark.
 _PLAIN = {"≤": "<=", "≥": ">=", "∞": "inf", "±": "+-", "…": "...", "→": "->", "·": "*", "×": "x"}
@@ -85,6 +87,22 @@ def out_console(*, pipe_width: int = _PIPE_WIDTH) -> Console:
     if not (console.is_terminal or os.environ.get("COLUMNS", "").isdigit()):
         console.width = pipe_width
     return console
+
+
+def is_narrow(console: Console) -> bool:
+    """Return whether tables have to do without columns that can be said otherwise.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Of `out_console`.
+
+    Returns
+    -------
+    bool
+        Below 100 columns.
+    """
+    return console.width < _WIDE
 
 
 def print_json(value: Any) -> None:

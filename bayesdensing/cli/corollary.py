@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bayesdensing.cli.completion import complete_benchmark
 from bayesdensing.cli.console import DebugOption, JsonOption, QuietOption, RunArgument
 from bayesdensing.cli.corollary_output import check_out, tell
 from bayesdensing.errors import InputError
@@ -127,7 +128,10 @@ def _edge(
         str | None,
         typer.Option(metavar="DATE", help="When it costs that.  [default: end of the data]"),
     ] = None,
-    benchmark: Annotated[str | None, typer.Option(help="Benchmark.  [default: MMLU]")] = None,
+    benchmark: Annotated[
+        str | None,
+        typer.Option(help="Benchmark.  [default: MMLU]", autocompletion=complete_benchmark),
+    ] = None,
     score: Annotated[_Number, typer.Option(help="Score to reach, 0 to 1.  [default: 0.85]")] = None,
     percentile: Annotated[
         _Number, typer.Option(help="Which LLM of its date it runs.  [default: 50, the trend's]")

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bayesdensing.cli.completion import complete_run
+from bayesdensing.cli.completion import complete_benchmark, complete_run
 from bayesdensing.cli.console import (
     DebugOption,
     JsonOption,
     QuietOption,
+    is_narrow,
     out_console,
     print_json,
     say,
@@ -57,7 +58,10 @@ def _forecast(
         ),
     ],
     *,
-    benchmark: Annotated[str, typer.Option(metavar="B", help="Benchmark of the runs.")],
+    benchmark: Annotated[
+        str,
+        typer.Option(metavar="B", help="Benchmark of the runs.", autocompletion=complete_benchmark),
+    ],
     score: Annotated[
         float | None, typer.Option(metavar="S", help="Score to reach, 0 to 1.")
     ] = None,
@@ -127,9 +131,13 @@ def _print(found: "Forecast") -> None:
             text = f"*** {one.mark}: {one.hypothesis}: these numbers may be wrong ***"
             console.print(text, style="bold red")
     console.print(found.question.text, style="bold")
-    shown = Table("hypothesis", "LLM")
+    narrow = is_narrow(console)
+    shown = Table()
+    shown.add_column("hypothesis", overflow="fold")
+    if not narrow:
+        shown.add_column("LLM")
     for column in ("median", "50 % ETI", "89 % ETI", "95 % ETI"):
-        shown.add_column(column, justify="right")
+        shown.add_column(column, justify="right", overflow="fold")
     ends = found.question.wanted != "score"
     if ends:
         shown.add_column("P(never)", justify="right")
@@ -144,9 +152,9 @@ def _print(found: "Forecast") -> None:
             for p in (50, 89, 95)
         ]
         cells += [share(row["prob_never"])] if ends else []
+        llm = f"{row['llm']} *" if row["headline"] else str(row["llm"])
         shown.add_row(
-            str(name),
-            f"{row['llm']} *" if row["headline"] else str(row["llm"]),
+            *([f"{name}\n{llm}"] if narrow else [str(name), llm]),
             *cells,
             style="bold" if row["headline"] else None,
         )

@@ -9,8 +9,9 @@ from rich.table import Table
 
 from bayesdensing.analysis.cut import BetweenDraws, between_reference_draws
 from bayesdensing.analysis.mode_weights import WEIGHT_KIND, mode_weights, weighted_headline
+from bayesdensing.analysis.naming import data_line
 from bayesdensing.analysis.summary import mode_headlines
-from bayesdensing.analysis.tables import data_counts, law_rows
+from bayesdensing.analysis.tables import law_rows
 from bayesdensing.cli.rulers import print_rulers
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def print_headline(console: Console, fit: "Fit", *, folder: Path) -> None:
 def _facts(found: "Headline", fit: "Fit", *, folder: Path) -> dict[str, str]:
     from bayesdensing.pulling import pull_line
 
-    facts = {"rate of": found.label}
+    constant = fit.spec.assumes_no_growth
+    facts = {"held constant" if constant else "rate of": found.label}
     if found.growth_rate_per_year is not None:
         n_draws = fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"]
         facts = {"P(rate ≤ 0)": _probability(found.prob_rate_not_positive, n_draws)} | facts
@@ -62,7 +64,7 @@ def _facts(found: "Headline", fit: "Fit", *, folder: Path) -> dict[str, str]:
             facts["reference draws"] = _between_line(between)
         if (pulled := pull_line(fit, folder=folder)) is not None:
             facts["reference curve"] = pulled
-    facts |= {"data": _data_line(fit), "checks": _checks_line(fit.diagnostics)}
+    facts |= {"data": data_line(fit), "checks": _checks_line(fit.diagnostics)}
     if fit.diagnostics.left_out:
         facts["modes"] = "; ".join(fit.diagnostics.left_out)
     return facts | {
@@ -204,17 +206,6 @@ def _law_table(fit: "Fit") -> Table:
         for row in law_rows(part):
             table.add_row(*row)
     return table
-
-
-def _data_line(fit: "Fit") -> str:
-    counts = data_counts(fit.posterior)
-    what = "published values" if fit.spec.blocks == ("published",) else "LLMs"
-    parts = [
-        f"{counts['n_models']:,} {what}" if counts["n_models"] else "",
-        f"{counts['n_scores']:,} scores" if counts["n_scores"] else "",
-        f"{counts['n_reference_runs']:,} reference runs" if counts["n_reference_runs"] else "",
-    ]
-    return ", ".join(filter(None, parts)) + f" ({fit.data.name} {fit.data.version})"
 
 
 def _checks_line(diagnostics: "Diagnostics") -> str:

@@ -258,7 +258,7 @@ def _scores(spec: Spec, data: DataBundle) -> pd.DataFrame:
 
 def _llms(spec: Spec, data: DataBundle) -> pd.DataFrame:
     """Return the LLMs of a design, in its order, with the year of their release."""
-    if spec.blocks == ("published",):
+    if spec.is_series_alone:
         published = designs.published_design(spec, data)
         table = pd.DataFrame({"model": list(published.llms)})
         return table.assign(year=published.released.year.astype(str))
@@ -334,7 +334,7 @@ def axes_of(spec: Spec) -> tuple[Mapping[str, Choices], Mapping[str, Choices]]:
     tuple of mapping
         Those that are varied where none is named, and those that are varied by name only.
     """
-    published = spec.blocks == ("published",)
+    published = spec.is_series_alone
     return (_PUBLISHED, _NAMED_PUBLISHED) if published else (_JOINT, _NAMED_JOINT)
 
 

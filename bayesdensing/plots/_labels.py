@@ -9,7 +9,7 @@ from matplotlib.path import Path
 from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
-from bayesdensing.plots._style import INK, halo
+from bayesdensing.plots._style import INK, halo, short
 
 __all__ = ["place_labels"]
 
@@ -24,7 +24,7 @@ def place_labels(
     points: Sequence[tuple[str, float, float]],
     avoid: Iterable[tuple[float, float]] = (),
 ) -> list[str]:
-    """Label points where there is room, the first ones first.
+    """Label points where there is room, the first ones first; long names without their middle.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def _annotate(
     # the line leaves from the label's side or corner that is nearest to the point
     start = ({"left": 0, "right": 1, "center": 0.5}[side], {"bottom": 0, "top": 1}.get(level, 0.5))
     return axes.annotate(
-        name, at, xytext=(distance * across, distance * up), textcoords="offset points",
+        short(name), at, xytext=(distance * across, distance * up), textcoords="offset points",
         ha=side, va=level, fontsize=8, color=INK, path_effects=halo(), zorder=6,
         arrowprops={
             "arrowstyle": "-", "color": INK, "lw": 0.7, "relpos": start, "shrinkA": 0,

@@ -10,13 +10,15 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullFormatter
 
-from bayesdensing.plots._style import INK, new_figure, tidy
+from bayesdensing.plots._style import INK, new_figure, short, tidy
 
 if TYPE_CHECKING:
     from bayesdensing.analysis import Fit
 
 __all__ = ["chosen_benchmarks", "legend_above", "log_ticks", "panels", "said_of"]
 
+# Characters for the titles of panels side by side.
+_TITLES = 96
 # Labels within a decade, by how many decades the axis spans at most.
 _LABELS = ((0.9, (1, 1.5, 2, 3, 5)), (1.3, (1, 2, 5)), (2.0, (1, 3)), (np.inf, (1,)))
 
@@ -29,7 +31,7 @@ def panels(
     Parameters
     ----------
     names : sequence of str
-        Titles of the panels.
+        Titles of the panels, drawn as short as there is room for.
     columns : int
         Panels in a row at most.
     row_height : float
@@ -50,7 +52,7 @@ def panels(
     every = []
     for place, name in enumerate(names):
         axes = figure.add_subplot(grid[1 + place // columns, place % columns])
-        axes.set_title(name, fontsize=9, color=INK, loc="left")
+        axes.set_title(short(name, _TITLES // columns), fontsize=9, color=INK, loc="left")
         tidy(axes)
         every.append(axes)
     return figure, every, room

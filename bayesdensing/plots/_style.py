@@ -24,6 +24,7 @@ __all__ = [
     "halo",
     "new_figure",
     "percent",
+    "short",
     "tidy",
 ]
 
@@ -99,10 +100,13 @@ def finish(figure: Figure, fit: "Fit | None", *, title: str, caption: str) -> No
     title : str
         What the figure says.
     caption : str
-        How to read it: interval kinds, definitions; lines parted by line breaks.
+        How to read it: interval kinds, definitions; lines parted by line breaks. Lines of either
+        that are too long for the figure are broken.
     """
-    figure.suptitle(title, x=0.01, ha="left", fontsize=_TITLE, fontweight="bold", color=INK)
-    figure.supxlabel(caption, x=0.01, ha="left", fontsize=_SMALL, color=GREY)
+    figure.suptitle(
+        title, x=0.01, ha="left", fontsize=_TITLE, fontweight="bold", color=INK, wrap=True
+    )
+    figure.supxlabel(caption, x=0.01, ha="left", fontsize=_SMALL, color=GREY, wrap=True)
     if fit is not None and fit.diagnostics.mark:
         mark = fit.diagnostics.mark.replace(" AND ", "\nAND ")
         mark += "\nMULTIMODAL" if fit.diagnostics.modes else ""
@@ -110,6 +114,33 @@ def finish(figure: Figure, fit: "Fit | None", *, title: str, caption: str) -> No
             0.5, 0.5, mark, fontsize=46, color=ORANGE, alpha=0.28, rotation=24, zorder=10,
             ha="center", va="center", fontweight="bold",
         )  # fmt: skip
+
+
+def short(name: str, most: int = 28) -> str:
+    """Return a name that has room where it is drawn, the middle of a long one left out.
+
+    Parameters
+    ----------
+    name : str
+        Of an LLM, a benchmark, a hypothesis or the like.
+    most : int
+        Characters that there is room for.
+
+    Returns
+    -------
+    str
+        The name, or its beginning and its end, which tell versions and sizes apart; a dollar sign
+        starts no formula.
+
+    Examples
+    --------
+    >>> short("Llama-3-8B"), short("a-model-with-a-very-long-name-7B", 20)
+    ('Llama-3-8B', 'a-model-wi…g-name-7B')
+    """
+    if len(name) > most:
+        tail = (most - 1) // 2
+        name = f"{name[: most - 1 - tail]}…{name[len(name) - tail :]}"
+    return name.replace("$", r"\$")
 
 
 def halo() -> list[patheffects.AbstractPathEffect]:

@@ -6,11 +6,22 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from bayesdensing.plots._style import BLUE, GREY, INK, ORANGE, finish, new_figure, percent, tidy
+from bayesdensing.plots._style import (
+    BLUE,
+    GREY,
+    INK,
+    ORANGE,
+    finish,
+    new_figure,
+    percent,
+    short,
+    tidy,
+)
 from bayesdensing.plots.result import PlotResult
 
 if TYPE_CHECKING:
     from bayesdensing.analysis.calibration import Calibration
+    from bayesdensing.analysis.coverage import Ranks
 
 __all__ = ["calibration"]
 
@@ -18,13 +29,13 @@ _COLUMNS = 3
 _MOST = 12
 
 
-def calibration(found: "Calibration") -> PlotResult:
+def calibration(found: "Calibration | Ranks") -> PlotResult:
     """Draw how the ranks of each variable's parameters depart from uniform.
 
     Parameters
     ----------
-    found : Calibration
-        Of `calibrate`.
+    found : Calibration or Ranks
+        Of `calibrate`, or the ranks of one, as its ``ranks.csv`` holds them.
 
     Returns
     -------
@@ -85,13 +96,13 @@ def _draw(axes: Axes, data: xr.Dataset, name: str, wrong: np.ndarray) -> None:
             place, departure, color=ORANGE if out else BLUE, linewidth=0.9 if many else 1.6,
             alpha=0.8 if many else 1.0,
         )  # fmt: skip
-    title = f"{name} ({len(departures)})" if many else name
+    title = f"{short(name)} ({len(departures)})" if many else short(name)
     axes.set_title(title, fontsize=8.5, color=INK, loc="left")
     axes.set_xlim(0, 1)
     tidy(axes)
 
 
-def _title(found: "Calibration") -> str:
+def _title(found: "Calibration | Ranks") -> str:
     count = found.fits.sizes["sim"]
     wrong = int((~found.table["uniform"]).sum())
     if wrong:
@@ -99,7 +110,7 @@ def _title(found: "Calibration") -> str:
     return f"True values rank as their posteriors say, in {count} fits"
 
 
-def _caption(found: "Calibration", panels: int, data: xr.Dataset) -> str:
+def _caption(found: "Calibration | Ranks", panels: int, data: xr.Dataset) -> str:
     variables = len(set(data["variable"].to_numpy().tolist()))
     lines = [
         "Rank of the truth among independent draws, and how many ranks fall below a place, less "
@@ -118,5 +129,5 @@ def _caption(found: "Calibration", panels: int, data: xr.Dataset) -> str:
         ]
         lines.append(f"Intervals of the growth rate that hold the truth: {', '.join(parts)};")
         lines.append("in brackets the central 99 % range, were the intervals right.")
-    lines.append(f"{found.about['spec']}; truths from {found.about['truths']}.")
+    lines.append(f"{short(str(found.about['spec']), 40)}; truths from {found.about['truths']}.")
     return "\n".join(lines)

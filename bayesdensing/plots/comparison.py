@@ -1,5 +1,6 @@
 """How hypotheses predict what they have not seen, and their doubling times beside that."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 
-from bayesdensing.plots._style import BLUE, GREY, INK, ORANGE, days, finish, new_figure, tidy
+from bayesdensing.plots._style import BLUE, GREY, INK, ORANGE, days, finish, new_figure, short, tidy
 from bayesdensing.plots.result import PlotResult
 
 if TYPE_CHECKING:
@@ -59,32 +60,36 @@ def comparison(found: "Comparison", *, left_out: str = "LLM") -> PlotResult:
     table = found.table[found.table["left_out"] == left_out]
     if table.empty:
         raise ValueError(f"no {left_out} was left out in this comparison")
-    data = _data(found, table)
+    data, names = _data(found, table)
     figure = new_figure(height=2.3 + 0.42 * data.sizes["row"])
     grid = figure.add_gridspec(1, 2, width_ratios=[1.15, 1])
     left = figure.add_subplot(grid[0, 0])
     right = figure.add_subplot(grid[0, 1], sharey=left)
-    _draw_differences(left, data)
+    _draw_differences(left, data, names)
     _draw_rates(right, data)
     finish(figure, None, title=_title(table), caption=_caption(found, data, left_out))
     return PlotResult(figure, data)
 
 
-def _data(found: "Comparison", table: pd.DataFrame) -> xr.Dataset:
+def _data(found: "Comparison", table: pd.DataFrame) -> tuple[xr.Dataset, list[str]]:
+    """Return the numbers, and what each row is called where it is drawn."""
     rows: list[tuple[Any, ...]] = []
+    drawn = []
     for group, members in table.groupby("group", sort=False):
         for row in members.to_dict("records"):
             mark = "" if row["converged"] else " (not converged)"
             mark += "" if row["reliable"] else " (unreliable)"
             values = [row[column] for column in _COLUMNS.values()]
             rows.append((group, row["hypothesis"] + mark, *values))
+            drawn.append(short(row["hypothesis"]) + mark.replace(" (", "\n("))
         mixed = found.stacked.get(str(group))
         if mixed and mixed.doubling_time_days and mixed.growth_rate_per_year:
             rate, doubling = mixed.growth_rate_per_year, mixed.doubling_time_days
             ends = (rate.median, *rate.eti95, doubling.median, *doubling.eti95)
             rows.append((group, _MIXTURE, np.nan, np.nan, *ends))
+            drawn.append(_MIXTURE)
     groups, names, *columns = zip(*rows, strict=True)
-    return xr.Dataset(
+    data = xr.Dataset(
         {
             name: ("row", np.array(column, dtype=float), _units(name))
             for name, column in zip(_COLUMNS, columns, strict=True)
@@ -92,6 +97,7 @@ def _data(found: "Comparison", table: pd.DataFrame) -> xr.Dataset:
         coords={"hypothesis": ("row", list(names)), "group": ("row", list(groups))},
         attrs={"interval_kind": "ETI", "interval_probability": 0.95},
     )
+    return data, drawn
 
 
 def _units(name: str) -> dict[str, str]:
@@ -99,7 +105,7 @@ def _units(name: str) -> dict[str, str]:
     return {"units": {"rate": "1/yr", "doubling": "days"}.get(kind, "nats")}
 
 
-def _draw_differences(axes: Axes, data: xr.Dataset) -> None:
+def _draw_differences(axes: Axes, data: xr.Dataset, drawn: Sequence[str]) -> None:
     place = -np.arange(data.sizes["row"], dtype=float)
     axes.axvline(0, color=GREY, linewidth=0.8, zorder=1)
     apart, se = data["elpd_diff"].to_numpy(), data["diff_se"].to_numpy()
@@ -108,8 +114,8 @@ def _draw_differences(axes: Axes, data: xr.Dataset) -> None:
     axes.plot(apart, place, "o", color=INK, markersize=5, zorder=3)
     many = len(set(data["group"].to_numpy())) > 1
     names = [
-        f"{group}: {name}" if many else str(name)
-        for group, name in zip(data["group"].values, data["hypothesis"].values, strict=True)
+        f"{group}: {name}" if many else name
+        for group, name in zip(data["group"].values, drawn, strict=True)
     ]
     axes.set_yticks(place, names)
     axes.set_ylim(place[-1] - 0.7, 0.7)
@@ -151,7 +157,7 @@ def _title(table: pd.DataFrame) -> str:
     if len(first) < len(table):
         return "Hypotheses side by side, in groups that share data and ruler"
     if alike == 1:
-        return f"{first['hypothesis'].iloc[0]} predicts best"
+        return f"{short(first['hypothesis'].iloc[0], 48)} predicts best"
     return f"{alike} of {len(first)} hypotheses cannot be told apart by their predictions"
 
 

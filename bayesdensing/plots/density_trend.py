@@ -8,7 +8,17 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from bayesdensing.plots._labels import place_labels
-from bayesdensing.plots._style import BLUE, GREY, INK, date_axis, days, finish, new_figure, tidy
+from bayesdensing.plots._style import (
+    BLUE,
+    GREY,
+    INK,
+    date_axis,
+    days,
+    finish,
+    new_figure,
+    short,
+    tidy,
+)
 from bayesdensing.plots.result import PlotResult
 
 if TYPE_CHECKING:
@@ -50,7 +60,7 @@ def density_trend(fit: "Fit", *, max_labels: int = 5, n_dates: int = 100) -> Plo
     axes = figure.add_subplot()
     _draw_trend(axes, data)
     _draw_llms(axes, data)
-    quantity = str(fit.posterior.attrs.get("quantity", "capability density"))
+    quantity = short(str(fit.posterior.attrs.get("quantity", "capability density")), 32)
     _label_axes(axes, fit, quantity)
     finish(figure, fit, title=_title(fit, quantity), caption=_caption(fit, len(table)))
     named = _points(table, _spread(table, _records(table), count=max_labels))

@@ -1,13 +1,23 @@
 """The posterior of the doubling time, its share without growth shown as such."""
 
-import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from bayesdensing.plots._style import BLUE, GREY, INK, ORANGE, days, finish, halo, new_figure, tidy
+from bayesdensing.plots._style import (
+    BLUE,
+    GREY,
+    INK,
+    ORANGE,
+    days,
+    finish,
+    halo,
+    new_figure,
+    short,
+    tidy,
+)
 from bayesdensing.plots.result import PlotResult
 
 if TYPE_CHECKING:
@@ -46,6 +56,7 @@ def doubling_time(fit: "Fit", *, max_days: float | None = None, bins: int = 60) 
     assert found is not None  # noqa: S101 - doubling_time() has refused fits without a rate
     cap = _axis_end(draws, found.median) if max_days is None else float(max_days)
     data = _histogram(draws, cap=cap, bins=bins, found=found)
+    quantity = str(fit.posterior.attrs.get("quantity", "capability density"))
     figure = new_figure(height=4.8)
     grid = figure.add_gridspec(2, 2, height_ratios=[3.2, 1], width_ratios=[5, 1])
     main = figure.add_subplot(grid[0, 0])
@@ -58,9 +69,10 @@ def doubling_time(fit: "Fit", *, max_days: float | None = None, bins: int = 60) 
     finish(
         figure,
         fit,
-        title=_title(found, str(fit.posterior.attrs.get("quantity", "capability density"))),
+        title=_title(found, short(quantity, 40)),
         caption="Equal-tailed posterior intervals (ETI), taken on the growth rate and mapped. "
-        f"All {draws.size:,} draws are shown.\n" + _wrap(f"Rate of: {fit.headline_label}."),
+        f"All {draws.size:,} draws are shown.\n"
+        f"{'Held constant' if fit.spec.assumes_no_growth else 'Rate of'}: {fit.headline_label}.",
     )
     return PlotResult(figure, data)
 
@@ -72,10 +84,6 @@ def _title(found: "Estimate", quantity: str) -> str:
         return f"Doubling time of {quantity}: most likely none"
     lower, upper = (days(end) for end in found.eti89)
     return f"Doubling time of {quantity}: {days(found.median)} days (89 % ETI {lower} to {upper})"
-
-
-def _wrap(text: str) -> str:
-    return "\n".join(textwrap.wrap(text, width=125))
 
 
 def _axis_end(draws: np.ndarray, median: float) -> float:

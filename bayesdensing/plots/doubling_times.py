@@ -1,6 +1,5 @@
 """The posteriors of the doubling time of several hypotheses, one below the other."""
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,9 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import Locator, LogLocator, MaxNLocator, NullLocator
 from scipy.stats import gaussian_kde
 
+from bayesdensing.analysis.naming import names_of
 from bayesdensing.analysis.readings import require
 from bayesdensing.laws.trend import doubling_days
-from bayesdensing.plots._style import INK, apart, days, finish, new_figure, percent, tidy
+from bayesdensing.plots._style import INK, apart, days, finish, new_figure, percent, short, tidy
 from bayesdensing.plots.result import PlotResult
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def doubling_times(
     --------
     >>> doubling_times([fit, other]).save("doubling_times.png")  # doctest: +SKIP
     """
-    names = list(names) if names is not None else _names(fits)
+    names = list(names) if names is not None else names_of(fits)
     for fit in fits:
         require(fit.posterior, "growth_rate", reading="growth rate")
     found = [fit.headline().doubling_time_days for fit in fits]
@@ -86,18 +86,10 @@ def doubling_times(
     return PlotResult(figure, data)
 
 
-def _names(fits: Sequence["Fit"]) -> list[str]:
-    own = Counter(fit.spec.name for fit in fits)
-    return [
-        fit.spec.name if own[fit.spec.name] == 1 else f"{fit.spec.name}, seed {fit.seed}"
-        for fit in fits
-    ]
-
-
 def _mark(fit: "Fit") -> str:
     """Return what has to stand beside a rate: that it is not that of all dates, or not to trust."""
     when = "over the last 24 months" if fit.spec.growth.shape.bends else ""
-    if fit.spec.growth.trend == "constant":
+    if fit.spec.assumes_no_growth:
         when = "by assumption"
     return "\n".join(filter(None, (when, fit.diagnostics.mark)))
 
@@ -134,10 +126,10 @@ def _draw(axes: Axes, data: xr.Dataset, *, marks: Sequence[str]) -> None:
         if float(own["median"]) < last:
             axes.plot([float(own["median"])], [base], "o", color=INK, markersize=5)
         none = float(own["no_growth"])
-        told = f"{name}\n{days(float(own['median']))} days ({days(low)} to {days(high)})"
+        told = f"{short(name)}\n{days(float(own['median']))} days ({days(low)} to {days(high)})"
         told += f"\nno growth: {percent(none)}" if none else ""
         if none == 1:  # an interval from never to never is none
-            told = f"{name}\nno growth"
+            told = f"{short(name)}\nno growth"
         labels.append(told + (f"\n{marks[row]}" if marks[row] else ""))
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(_ticks(first, last))

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from bayesdensing.analysis.loo_pit import GOOD_K, pit_departures
 from bayesdensing.analysis.loo_pit import loo_pit as pits
-from bayesdensing.plots._style import BLUE, GREY, INK, ORANGE, finish, new_figure, tidy
+from bayesdensing.plots._style import BLUE, GREY, INK, ORANGE, finish, new_figure, short, tidy
 from bayesdensing.plots.result import PlotResult
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["loo_pit"]
 
 _COLUMNS = 3
+_ONE_LINE = 12  # characters of a name that its counts can follow
 
 
 def loo_pit(fit: "Fit", *, max_draws: int = 400, seed: int = 0) -> PlotResult:
@@ -68,14 +69,17 @@ def _draw(axes: Axes, data: xr.Dataset) -> None:
     axes.plot(place, departure, color=ORANGE if leaves else BLUE, linewidth=1.8)
     scores, llms = int(data["n_scores"]), int(data["n_llms"])
     name = "all scores" if str(data["of"].item()) == "all" else str(data["of"].item())
-    axes.set_title(f"{name}: n = {scores}, {llms} LLMs", fontsize=9, color=INK, loc="left")
+    # a long name has a line of its own
+    told = f"{name}: " if len(name) <= _ONE_LINE else f"{short(name)}\n"
+    counted = f"{told}n = {scores}, {llms} LLMs"
+    axes.set_title(counted, fontsize=9, color=INK, loc="left")
     axes.set_xlim(0, 1)
     tidy(axes)
 
 
 def _title(data: xr.Dataset) -> str:
     largest = abs(data["departure"]).max("place")
-    out = [str(name) for name in data["of"].to_numpy()[(largest > data["band"]).to_numpy()]]
+    out = [short(str(name)) for name in data["of"].to_numpy()[(largest > data["band"]).to_numpy()]]
     if not out:
         return "Scores of left-out LLMs fall where they are predicted"
     named = ", ".join(out).replace("all", "all scores", 1) if out[0] == "all" else ", ".join(out)

@@ -8,7 +8,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from bayesdensing.analysis.predictive import STATISTICS, UNLIKELY, predictive_table
-from bayesdensing.plots._style import GREY, INK, ORANGE, finish, new_figure, tidy
+from bayesdensing.plots._style import GREY, INK, ORANGE, finish, new_figure, short, tidy
 from bayesdensing.plots.result import PlotResult
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _draw(axes: Axes, data: xr.Dataset) -> None:
 
 def _label_groups(axes: Axes, table: pd.DataFrame) -> None:
     named = [
-        f"{row['benchmark']} · {row['evaluator']} ({row['n_scores']})"
+        f"{short(row['benchmark'], 22)} · {short(row['evaluator'], 22)} ({row['n_scores']})"
         for row in table.to_dict("records")
     ]
     axes.set_yticks(np.arange(len(named)), named)

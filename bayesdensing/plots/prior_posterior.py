@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 
 from bayesdensing.analysis.prior_posterior import contraction_table, densities
 from bayesdensing.plots._panels import legend_above, log_ticks, panels
-from bayesdensing.plots._style import BLUE, GREY, INK, ORANGE, apart, finish, percent
+from bayesdensing.plots._style import BLUE, GREY, INK, ORANGE, apart, finish, percent, short
 from bayesdensing.plots.result import PlotResult
 
 if TYPE_CHECKING:
@@ -54,15 +54,20 @@ def prior_posterior(fit: "Fit", *, n_bins: int = 30) -> PlotResult:
     for axes, prior in zip(every, data["prior"].to_numpy(), strict=True):
         _draw(axes, data.sel(prior=prior), colours)
     legend_above(room, _handles(data, colours), columns=5)
-    finish(figure, fit, title=_title(table), caption=_CAPTION)
+    finish(figure, fit, title=_title(table), caption=_caption(fit))
     return PlotResult(figure, data)
 
 
-_CAPTION = (
-    "Each curve is scaled to its own maximum. Number: contraction, 1 − posterior sd / prior sd, "
-    "mean over benchmarks;\non the log scale where the axis is one. A parameter pooled over "
-    "benchmarks is the typical benchmark's."
-)
+def _caption(fit: "Fit") -> str:
+    text = (
+        "Each curve is scaled to its own maximum. Number: contraction, 1 − posterior sd / prior sd"
+    )
+    if "benchmark" not in fit.posterior.dims:
+        return f"{text};\non the log scale where the axis is one."
+    return (
+        f"{text}, mean over benchmarks;\non the log scale where the axis is one. A parameter "
+        "pooled over benchmarks is the typical benchmark's."
+    )
 
 
 def _data(data: xr.Dataset, table: pd.DataFrame) -> xr.Dataset:
@@ -115,7 +120,7 @@ def _handles(data: xr.Dataset, colours: dict[str, Any]) -> Sequence[Artist]:
     members = data["member"].to_numpy()
     named = [name for name in colours if name in members and name and name not in _SPREADS]
     if len(named) <= _MOST_MEMBERS:
-        handles += [Line2D([], [], color=colours[name], label=name) for name in named]
+        handles += [Line2D([], [], color=colours[name], label=short(name, 22)) for name in named]
     spreads = [name for name in _SPREADS if name in members]
     handles += [
         Line2D([], [], color=INK, linestyle=_SPREADS[name], label=f"exponent spread, {name}")

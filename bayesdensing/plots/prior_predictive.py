@@ -16,6 +16,7 @@ from bayesdensing.plots._style import (
     finish,
     new_figure,
     percent,
+    short,
     tidy,
 )
 from bayesdensing.plots.result import PlotResult
@@ -63,7 +64,7 @@ def prior_predictive(prior: xr.Dataset, *, max_curves: int = 60) -> PlotResult:
     finish(
         figure,
         None,
-        title=f"{prior.attrs['spec']}: what the prior alone expects",
+        title=f"{short(str(prior.attrs['spec']), 48)}: what the prior alone expects",
         caption=f"{shown} of {prior.sizes['draw']:,} draws from the prior, which has seen no loss "
         "and no score.",
     )
@@ -96,7 +97,7 @@ def _data(prior: xr.Dataset, *, max_curves: int) -> xr.Dataset:
 def _draw_losses(axes: Axes, data: xr.Dataset) -> None:
     _draw_curves(axes, data, "loss_curve")
     axes.set_yscale("log")
-    axes.set_ylabel(f"reference loss ({data.attrs.get('loss_unit', 'its unit')})")
+    axes.set_ylabel(f"reference loss ({short(str(data.attrs.get('loss_unit', 'its unit')), 20)})")
 
 
 def _draw_scores(axes: Axes, data: xr.Dataset) -> None:
@@ -110,7 +111,7 @@ def _draw_curves(axes: Axes, data: xr.Dataset, name: str) -> None:
     axes.plot(data["n_params"].to_numpy(), curves.to_numpy(), color=BLUE, alpha=0.3, linewidth=0.9)
     axes.set_xscale("log")
     axes.set_xlabel("effective parameters")
-    axes.set_title(str(data["benchmark"].item()), fontsize=9, color=INK, loc="left")
+    axes.set_title(short(str(data["benchmark"].item()), 48), fontsize=9, color=INK, loc="left")
 
 
 def _draw_trend(axes: Axes, data: xr.Dataset) -> None:
@@ -118,7 +119,7 @@ def _draw_trend(axes: Axes, data: xr.Dataset) -> None:
     axes.plot(data["date"].to_numpy(), curves.to_numpy(), color=BLUE, alpha=0.3, linewidth=0.9)
     axes.set_yscale("log")
     axes.set_xlabel("release date")
-    axes.set_ylabel(f"trend of {data.attrs['quantity']}")
+    axes.set_ylabel(f"trend of {short(str(data.attrs['quantity']))}")
     date_axis(axes)
 
 

@@ -10,7 +10,17 @@ from matplotlib.figure import Figure
 
 from bayesdensing.analysis.residuals import residual_trends
 from bayesdensing.laws.trend import DAYS_PER_YEAR
-from bayesdensing.plots._style import BLUE, GREY, INK, ORANGE, date_axis, finish, new_figure, tidy
+from bayesdensing.plots._style import (
+    BLUE,
+    GREY,
+    INK,
+    ORANGE,
+    date_axis,
+    finish,
+    new_figure,
+    short,
+    tidy,
+)
 from bayesdensing.plots.result import PlotResult
 
 if TYPE_CHECKING:
@@ -160,7 +170,7 @@ def _draw_families(axes: Axes, data: xr.Dataset) -> None:
         own = mean[family == name]
         axes.plot(own, np.full(len(own), row), "o", color=GREY, markersize=3.5, alpha=0.6, zorder=2)
     axes.plot(data["family_mean"], np.arange(len(names)), "D", color=ORANGE, markersize=5, zorder=3)
-    axes.set_yticks(np.arange(len(names)), names)
+    axes.set_yticks(np.arange(len(names)), [short(str(name)) for name in names])
     axes.set_ylim(-0.7, len(names) - 0.3)
     axes.set_xlabel("distance from trend (sd)")
     axes.set_title("families; diamond: their mean", fontsize=8.5, color=INK, loc="left")

@@ -25,16 +25,22 @@ class PlotResult:
     figure: Figure
     data: xr.Dataset
 
-    def to_png(self) -> bytes:
+    def to_png(self, *, source: str = "") -> bytes:
         """Return the figure as a PNG image.
+
+        Parameters
+        ----------
+        source : str
+            What it was drawn from; kept in the image as its text ``Source``.
 
         Returns
         -------
         bytes
-            The same bytes for the same figure.
+            The same bytes for the same figure and source.
         """
         buffer = io.BytesIO()
-        self.figure.savefig(buffer, format="png", metadata={"Software": None})
+        metadata = {"Software": None} | ({"Source": source} if source else {})
+        self.figure.savefig(buffer, format="png", metadata=metadata)
         return buffer.getvalue()
 
     def save(self, path: str | Path) -> Path:

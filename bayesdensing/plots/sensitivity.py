@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from bayesdensing.analysis.dependence import CROSS
 from bayesdensing.laws.trend import rate_of_doubling
-from bayesdensing.plots._style import BLUE, GREY, INK, ORANGE, days, finish, new_figure, tidy
+from bayesdensing.plots._style import BLUE, GREY, INK, ORANGE, days, finish, new_figure, short, tidy
 from bayesdensing.plots.result import PlotResult
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _draw_axes(axes: Axes, found: "Sensitivity", data: xr.Dataset, names: list[s
     colours = [INK if name == found.as_it_is else BLUE for _, name in marks]
     heights = [place[name] for _, name in marks]
     axes.scatter([i for i, _ in marks], heights, marker="|", s=28, c=colours, linewidths=1.1)
-    axes.set_yticks(list(place.values()), list(place))
+    axes.set_yticks(list(place.values()), [short(name) for name in place])
     axes.set_ylim(-len(names) + 0.4, 0.6)
     axes.set_xlabel("fits, slowest growth first")
     tidy(axes)
@@ -131,8 +131,8 @@ def _title(found: "Sensitivity") -> str:
         return "The headline as it is"
     far = int(table["shift_sd"].abs().to_numpy().argmax())
     row = table.iloc[far]
-    choice, moved = row["furthest"], days(row["furthest_days"])
-    axis = str(table.index[far]).replace("_", " ")
+    choice, moved = short(str(row["furthest"]), 32), days(row["furthest_days"])
+    axis = short(str(table.index[far]).replace("_", " "))
     doubt = "" if row["furthest_converged"] else " (not converged)"
     made = days(found.base["doubling_time_days"])
     return f"Furthest from {made} days: {axis} {choice}, {moved}{doubt}"
@@ -140,9 +140,10 @@ def _title(found: "Sensitivity") -> str:
 
 def _caption(found: "Sensitivity") -> str:
     base = found.base
+    spec, data = (short(str(found.about[name]), 40) for name in ("spec", "data"))
     return (
         f"Median and equal-tailed 95 % interval under one other choice each; grey: as it is, "
         f"{days(base['doubling_time_days'])} days ({days(base['eti95_lb'])} to "
         f"{days(base['eti95_ub'])}).\nAxes below, by the variance of their medians, largest first. "
-        f"{found.about['spec']} on {found.about['data']}; {len(found.table)} fits."
+        f"{spec} on {data}; {len(found.table)} fits."
     )

@@ -8,7 +8,7 @@ import numpy as np
 from bayesdensing.analysis.covariates import typical_sizes
 from bayesdensing.analysis.extrapolation import Seen
 from bayesdensing.analysis.tables import release_dates
-from bayesdensing.reporting.numbers import has_scores, has_trend, is_published
+from bayesdensing.reporting.numbers import has_scores, has_trend
 
 if TYPE_CHECKING:
     from bayesdensing.analysis import Fit
@@ -37,7 +37,7 @@ def limits(fit: "Fit", *, pulled: str | None, checked: Sequence[str] = ()) -> li
         return [_law_limit(fit)] if fit.data.reference_runs is not None else []
     label = fit.headline().label
     found = [("Of what it is the rate", f"{label[0].upper()}{label[1:]}; of nothing else.")]
-    if is_published(fit):
+    if fit.spec.is_series_alone:
         found.append(
             ("Published values are taken as they are", "Their intervals count as errors of "
              "measurement; whatever all values have in common is not seen.")

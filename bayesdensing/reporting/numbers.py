@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 __all__ = [
     "DRAWS",
     "PER_DRAW",
-    "assumes_no_growth",
     "has_scores",
     "has_trend",
-    "is_published",
     "quantity_of",
     "run_numbers",
 ]
@@ -70,38 +68,6 @@ def has_scores(fit: "Fit") -> bool:
     return bool(found and has_trend(fit) and "evaluator_effect" in fit.posterior)
 
 
-def assumes_no_growth(fit: "Fit") -> bool:
-    """Return whether a fit takes for granted that nothing grows: its rate of 0 is no finding.
-
-    Parameters
-    ----------
-    fit : Fit
-        Any fit.
-
-    Returns
-    -------
-    bool
-        True for a constant trend.
-    """
-    return "level" in fit.posterior and fit.spec.growth.trend == "constant"
-
-
-def is_published(fit: "Fit") -> bool:
-    """Return whether a fit is of published values, whose dots are no LLMs that it measured.
-
-    Parameters
-    ----------
-    fit : Fit
-        Any fit.
-
-    Returns
-    -------
-    bool
-        True of a trend alone.
-    """
-    return fit.spec.blocks == ("published",)
-
-
 def quantity_of(fit: "Fit") -> str:
     """Return what grows, in words.
 
@@ -116,7 +82,7 @@ def quantity_of(fit: "Fit") -> str:
         Capability density, or a series of published values by its name.
     """
     name = str(fit.posterior.attrs.get("quantity", "capability density"))
-    return f"the published series {name}" if is_published(fit) else name
+    return f"the published series {name}" if fit.spec.is_series_alone else name
 
 
 def run_numbers(fit: "Fit", *, name: str = "", draws: int = DRAWS, seed: int = 0) -> dict[str, Any]:
@@ -159,7 +125,7 @@ def _chart(fit: "Fit", *, draws: int) -> dict[str, Any]:
         reference = table["release_date"].max() - pd.DateOffset(months=12)
     through = fit.trend(pd.DatetimeIndex([reference]))
     rate, doubling = None, fit.headline().doubling_time_days
-    if "growth_rate" in fit.posterior and not assumes_no_growth(fit):
+    if "growth_rate" in fit.posterior and not fit.spec.assumes_no_growth:
         kept = thin(fit.posterior, max_draws=draws)["growth_rate"]
         rate = _packed(flat_draws(kept))
     return {
@@ -175,7 +141,7 @@ def _chart(fit: "Fit", *, draws: int) -> dict[str, Any]:
         "rate": rate,
         "medianDays": None if doubling is None else doubling.median,
         "quantity": quantity_of(fit),
-        "published": is_published(fit),
+        "published": fit.spec.is_series_alone,
     }
 
 

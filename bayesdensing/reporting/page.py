@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 import shlex
-from collections import Counter
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bayesdensing import __version__
 from bayesdensing.analysis import Fit
+from bayesdensing.analysis.naming import names_of
 from bayesdensing.analysis.rulers import other_rulers, shipped_record
 from bayesdensing.analysis.summary import plain
 from bayesdensing.analysis.tables import law_rows
@@ -26,7 +26,6 @@ from bayesdensing.reporting.numbers import (
     DRAWS,
     has_scores,
     has_trend,
-    is_published,
     quantity_of,
     run_numbers,
 )
@@ -95,10 +94,13 @@ def report(
         raise DataNeedError("a report needs a run")
     if fits is None:
         fits = [item if isinstance(item, Fit) else load_fit(item) for item in items]
-    names = _names(items, fits)
+    named = [None if isinstance(item, Fit) else str(item) for item in items]
+    names = names_of(fits, folders=named)
+    if len(set(names)) < len(names):
+        raise DataNeedError("two runs are one and the same: give each once")
     folders = [
-        f"runs/{fit.spec.name}" if isinstance(item, Fit) else str(item)
-        for item, fit in zip(items, fits, strict=True)
+        f"runs/{fit.spec.name}" if place is None else place
+        for place, fit in zip(named, fits, strict=True)
     ]
     draws = max(200, min(DRAWS, _ALL_DRAWS // len(fits)))
     sections, numbers = [], []
@@ -121,8 +123,8 @@ def report(
         any_rates=rates is not None
         or any("doubling_time" in section["pictures"] for section in sections),
         any_trend=any(has_trend(fit) for fit in fits),
-        any_llms=any(has_trend(fit) and not is_published(fit) for fit in fits),
-        any_published=any(has_trend(fit) and is_published(fit) for fit in fits),
+        any_llms=any(has_trend(fit) and not fit.spec.is_series_alone for fit in fits),
+        any_published=any(has_trend(fit) and fit.spec.is_series_alone for fit in fits),
         any_scores=any(has_scores(fit) for fit in fits),
         command=_command(folders, out=out, checks=checks, seed=seed),
     )
@@ -130,18 +132,6 @@ def report(
         tell(f"writing {out}")
         write_text(Path(out), page)
     return page
-
-
-def _names(items: Sequence[str | Path | Fit], fits: Sequence[Fit]) -> list[str]:
-    """Return what the runs are called: their hypotheses, and what tells those of one apart."""
-    own = Counter(fit.spec.name for fit in fits)
-    names = []
-    for item, fit in zip(items, fits, strict=True):
-        apart = f"seed {fit.seed}" if isinstance(item, Fit) else str(item)
-        names.append(fit.spec.name if own[fit.spec.name] == 1 else f"{fit.spec.name} ({apart})")
-    if len(set(names)) < len(names):
-        raise DataNeedError("two runs are one and the same: give each once")
-    return names
 
 
 def _title(fits: Sequence[Fit], names: Sequence[str], *, marked: bool) -> str:
@@ -196,7 +186,8 @@ def _section(fit: Fit, folder: str, *, name: str, checks: bool, seed: int) -> di
         "llms": _llm_rows(fit) if has_trend(fit) else [],
         "scores": has_scores(fit),
         "trend": has_trend(fit),
-        "published": is_published(fit),
+        "constant": fit.spec.assumes_no_growth,
+        "published": fit.spec.is_series_alone,
     }
 
 

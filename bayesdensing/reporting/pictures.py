@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bayesdensing import plots
 from bayesdensing.analysis.readings import LINK, LOSS_LAW
-from bayesdensing.reporting.numbers import assumes_no_growth, has_scores, has_trend
+from bayesdensing.reporting.numbers import has_scores, has_trend
 
 if TYPE_CHECKING:
     from bayesdensing.analysis import Fit
@@ -107,7 +107,7 @@ def pictures_of(fit: "Fit", *, checks: bool = True, seed: int = 0) -> dict[str, 
     drawn: dict[str, Callable[[], PlotResult]] = {}
     if has_trend(fit) and "growth_rate" in fit.posterior:
         drawn["density_trend"] = lambda: plots.density_trend(fit)
-        if not assumes_no_growth(fit):
+        if not fit.spec.assumes_no_growth:
             drawn["doubling_time"] = lambda: plots.doubling_time(fit)
     if all(name in fit.posterior for name in LOSS_LAW):
         drawn["loss_curves"] = lambda: plots.loss_curves(fit)

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from bayesdensing.analysis.naming import data_line
 from bayesdensing.analysis.observed import observed_scores
 from bayesdensing.analysis.summary import mode_headlines
-from bayesdensing.analysis.tables import data_counts, release_dates
+from bayesdensing.analysis.tables import release_dates
 from bayesdensing.inference.diagnostics import DEPTH_SHARE_MAX, EBFMI_MIN, ESS_MIN, RHAT_MAX
 from bayesdensing.paths import packaged_data_dir
 from bayesdensing.reporting.numbers import (
-    assumes_no_growth,
     has_scores,
     has_trend,
-    is_published,
     quantity_of,
 )
 
@@ -120,7 +119,7 @@ def growth_sentence(fit: "Fit") -> tuple[str, str]:
     found = fit.headline()
     quantity = quantity_of(fit)
     doubling = found.doubling_time_days
-    if assumes_no_growth(fit):
+    if fit.spec.assumes_no_growth:
         return f"This hypothesis holds that {quantity} does not grow.", ""
     if doubling is None:
         about = " and ".join(_BLOCKS[block] for block in fit.spec.blocks if block in _BLOCKS)
@@ -171,7 +170,7 @@ def headline_rows(fit: "Fit") -> list[tuple[str, str, str, str, str]]:
     """
     found = fit.headline()
     doubling, rate = found.doubling_time_days, found.growth_rate_per_year
-    if doubling is None or rate is None or assumes_no_growth(fit):
+    if doubling is None or rate is None or fit.spec.assumes_no_growth:
         return []
     rows = [
         _row("doubling time (days)", doubling, digits=0),
@@ -279,14 +278,7 @@ def counts(fit: "Fit") -> str:
     str
         Numbers of LLMs, scores and reference runs, first and last date.
     """
-    found = data_counts(fit.posterior)
-    what = "published values" if is_published(fit) else "LLMs"
-    parts = [
-        f"{found['n_models']:,} {what}" if found["n_models"] else "",
-        f"{found['n_scores']:,} scores" if found["n_scores"] else "",
-        f"{found['n_reference_runs']:,} reference runs" if found["n_reference_runs"] else "",
-    ]
-    text = ", ".join(filter(None, parts)) + f" ({fit.data.name} {fit.data.version})"
+    text = data_line(fit)
     if "release_year" in fit.constants:
         released = release_dates(fit.constants)
         text += f", released {released.min().date()} to {released.max().date()}"
@@ -310,7 +302,7 @@ def coverage(fit: "Fit") -> pd.DataFrame | None:
     if not has_trend(fit) or "release_year" not in fit.constants:
         return None
     year = release_dates(fit.constants).year.to_numpy()
-    what = "values" if is_published(fit) else "LLMs"
+    what = "values" if fit.spec.is_series_alone else "LLMs"
     every = pd.Series(year).value_counts().sort_index().rename(what)
     if not has_scores(fit):
         table = every.to_frame()

@@ -76,7 +76,7 @@ def with_new(
     dict of str to ndarray
         Outcomes.
     """
-    if spec.blocks == ("published",):
+    if spec.is_series_alone:
         name, llms = "log_value", np.array(designs.published_design(spec, twice).llms)
     else:
         found = designs.score_design(spec, twice, designs.benchmarks_of(spec, twice))

@@ -76,7 +76,7 @@ def _readings(spec: Spec, bundle: DataBundle, drawn: xr.Dataset) -> xr.Dataset:
         found |= _scores(spec, drawn, scores) | {"log_density": drawn["log_density"]}
         sizes.append(scores.log_n)
         dates = scores.released
-    if spec.blocks == ("published",):
+    if spec.is_series_alone:
         only = spec.data.records == "only"
         found["log_density"] = drawn["log_record" if only else "log_value"]
         dates = designs.designs_of(spec, bundle, ())["published"].released
@@ -214,7 +214,7 @@ def _expectations(spec: Spec, found: xr.Dataset) -> Iterator[_Expectation]:
     if "reach" in found:
         yield from _of_scores(found)
     if "log_density" in found:
-        published = spec.blocks == ("published",)
+        published = spec.is_series_alone
         limit = _SERIES_REACH if published else _DENSITY_REACH
         yield _Expectation(
             quantity="published value" if published else "density",

@@ -66,7 +66,7 @@ class Teller:
         self._model: Any = assembled.model
         self._attrs = assembled.attrs
         benchmarks: tuple[str, ...] = ()
-        if spec.blocks != ("published",):
+        if not spec.is_series_alone:
             benchmarks = designs.benchmarks_of(self._spec, template)
         self._designs = designs.designs_of(self._spec, template, benchmarks)
         self.held: tuple[str, ...] = tuple(self._top()) if held else ()

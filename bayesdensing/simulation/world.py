@@ -172,7 +172,7 @@ def _replaced(
 ) -> dict[str, pd.DataFrame]:
     """Return the tables that the hypothesis uses, with the drawn values in them."""
     tables = template.frames
-    if spec.blocks == ("published",):
+    if spec.is_series_alone:
         only = spec.data.records == "only"
         values = _records(spec, template, drawn, rng) if only else _values(spec, template, drawn)
         return _with_sources({"densities": values})

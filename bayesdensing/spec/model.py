@@ -159,13 +159,24 @@ class Spec(Axis):
         return dump(self.canonical())
 
     @property
+    def is_series_alone(self) -> bool:
+        """Whether it is a trend through a published series, without LLMs, benchmarks or scores."""
+        return self.blocks == ("published",)
+
+    @property
+    def assumes_no_growth(self) -> bool:
+        """Whether its trend is constant, so that there is no rate to be found."""
+        has_trend = self.is_series_alone or "growth" in self.blocks
+        return has_trend and self.growth.trend == "constant"
+
+    @property
     def headline_label(self) -> str:
         """What the headline's rate is the rate of, in words."""
         bends = self.growth.shape.bends
         rate = f"mean rate over the last {HEADLINE_MONTHS} months of the data: " if bends else ""
         change = f" (change on {self.growth.change_date})" if self.growth.change_date else ""
         trend = f"{self.growth.trend} trend{change}"
-        if self.blocks == ("published",):
+        if self.is_series_alone:
             if self.data.records == "only":
                 return f"{rate}{trend} of all values, of which the records of the series are seen"
             return f"{rate}{trend} through all values of the published series"

@@ -118,7 +118,7 @@ def _influence(run: Fit, kept: xr.Dataset) -> pd.DataFrame:
 
 def _per_llm(run: Fit) -> np.ndarray:
     """Return the log likelihood of each LLM at some of the draws, (draw, llm)."""
-    if run.spec.blocks == ("published",):
+    if run.spec.is_series_alone:
         density = PublishedDensity.of(run.spec, run.data)
         kept = thin(run.posterior, max_draws=_MOST_DRAWS)
         return density.at(density.values_of(kept))[1]

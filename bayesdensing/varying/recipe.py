@@ -290,7 +290,7 @@ def _predicted(run: Fit) -> Row:
 
 
 def _names(spec: Spec, data: DataBundle) -> tuple[str, ...]:
-    if spec.blocks == ("published",):
+    if spec.is_series_alone:
         if spec.data.records == "only":
             return designs.record_design(spec, data).llms
         return designs.published_design(spec, data).llms

@@ -3,14 +3,16 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
 from bayesdensing import plots
 from bayesdensing.analysis.calibration import collected, row_of
+from bayesdensing.analysis.coverage import Ranks
 from bayesdensing.analysis.ranks import ranked
 
-ABOUT = {"spec": "made", "truths": "the prior", "design": "none", "sims": 120}
+ABOUT = {"spec": "made", "truths": "the prior", "design": "none", "sims": 120, "seed": 1}
 
 
 def rows(*, width: float = 1.0, bias: float = 0.0, sims: int = 120) -> dict:
@@ -30,7 +32,7 @@ def rows(*, width: float = 1.0, bias: float = 0.0, sims: int = 120) -> dict:
 
 
 def made(found: dict):
-    return collected(found, dict.fromkeys(found, 0.5), about=ABOUT, seed=1)
+    return collected(found, dict.fromkeys(found, 0.5), about=ABOUT)
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +111,31 @@ def test_the_figure_shows_the_departures(right):
     wrong = plots.calibration(made(rows(width=0.5)))
     assert "2 of 2 parameters do not rank" in wrong.figure.get_suptitle()
     assert shown.to_png()[:4] == b"\x89PNG"
+
+
+def test_ranks_can_be_read_again_and_drawn_alike(right, tmp_path):
+    right.save(tmp_path)
+    again = Ranks.from_csv((tmp_path / "ranks.csv").read_text(encoding="utf-8"))
+    assert again.about == right.about
+    pd.testing.assert_frame_equal(again.table, right.table)
+    assert again.headline == right.headline
+    first, second = plots.calibration(right), plots.calibration(again)
+    xr.testing.assert_identical(first.data, second.data)
+    assert first.to_png() == second.to_png()
+
+
+def test_ranks_that_are_missing_stay_missing():
+    found = rows()
+    found["sim-0"] = {k: v[:1] if isinstance(v, list) else v for k, v in found["sim-0"].items()}
+    right = made(found)
+    again = Ranks.from_csv(right.ranks.to_csv())
+    xr.testing.assert_allclose(again.fits, right.ranks.fits)
+    assert again.table.loc["level", "n"] == 119
+
+
+def test_a_table_that_does_not_say_what_it_is_of_is_refused():
+    with pytest.raises(ValueError, match="what the table is of"):
+        Ranks.from_csv("fit,level rank\n")
 
 
 def test_without_a_rate_there_is_no_headline():

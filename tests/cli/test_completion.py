@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bayesdensing.cli import main
-from bayesdensing.cli.completion import complete_run, complete_spec
+from bayesdensing.cli.completion import complete_benchmark, complete_run, complete_spec
 
 
 @pytest.fixture
@@ -42,6 +42,21 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.usefixtures("place")
 def test_hypotheses_are_names_and_files(incomplete: str, offered: list[str]) -> None:
     assert complete_spec(incomplete) == offered
+
+
+@pytest.mark.parametrize(
+    ("incomplete", "offered"), [("mm", ["MMLU"]), ("HumanE", ["HumanEval"]), ("nothing", [])]
+)
+def test_benchmarks_are_those_with_reference_runs(incomplete: str, offered: list[str]) -> None:
+    assert complete_benchmark(incomplete) == offered
+
+
+def test_every_benchmark_that_is_offered_can_be_asked_for() -> None:
+    from bayesdensing import load_data
+
+    runs = load_data().reference_runs
+    assert runs is not None
+    assert complete_benchmark("") == list(dict.fromkeys(runs["benchmark"]))
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,16 @@ def test_it_answers_for_a_new_and_the_typical_llm(runs, capsys, asked, shown):
     assert all(part in out for part in ("new *", "typical", "89 % ETI", "the headline"))
 
 
+@pytest.mark.parametrize("asked", [(*ASK, *DAY), (*ASK, "--params", "8B")])
+def test_it_fits_80_columns_with_nothing_cut(runs, capsys, monkeypatch, asked):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["forecast", "joint", "joint_5T", *asked]) == 0
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 80
+    assert "…" not in out
+    assert all(part in out for part in ("hypothesis", "joint_5T", "new *", "95 % ETI", "P(never)"))
+
+
 def test_json_stands_alone_on_stdout(runs, capsys):
     assert main(["forecast", "joint", *ASK, "--params", "8B", "--json"]) == 0
     out, err = capsys.readouterr()

@@ -1,5 +1,6 @@
 """The page without a browser: whole, self-contained, escaped, and honest about bad draws."""
 
+import dataclasses
 import json
 import re
 from html.parser import HTMLParser
@@ -215,6 +216,44 @@ def test_without_growth_the_page_says_so(bare):
     assert "P(no growth) = 1.000 (200 of 200 draws)" in page
     unsure = make_fit(rate=np.random.default_rng(1).normal(0.1, 0.5, (4, 250)))
     assert "∞" in report(unsure, checks=False)
+
+
+def test_a_constant_trend_is_held_and_no_rate_of_anything(bare):
+    none = make_fit(spec="no_growth", rate=np.zeros((4, 250)))
+    page = report(none, checks=False)
+    assert f"Held constant: {none.headline_label}." in page
+    assert "Rate of" not in page
+    assert '<p class="lead"></p>' not in page
+    assert f"Rate of: {make_fit().headline_label}." in report(make_fit(), checks=False)
+
+
+def test_pictures_of_published_values_speak_of_no_benchmark():
+    series = make_fit(spec="trend").posterior
+    fit = make_fit(spec="trend")
+    bare = fit.idata.copy()
+    kept = [n for n, v in series.items() if "benchmark" not in v.dims]
+    bare["posterior"] = series[kept].drop_dims("benchmark", errors="ignore")
+    page = report(dataclasses.replace(fit, idata=bare), checks=False)
+    assert "A parameter pooled" not in page
+    assert "mean over benchmarks" not in page
+    assert "typical benchmark" in report(make_scored_fit(), checks=False)
+
+
+@pytest.mark.parametrize(
+    ("spec", "leave_out", "said"),
+    [
+        ("joint", (), (True, True)),
+        ("trend", (*LINK, "n_exponent"), (True, False)),
+        ("loss_law", TREND, (False, False)),
+    ],
+)
+def test_without_javascript_it_says_what_is_missing(bare, spec, leave_out, said):
+    fit = make_scored_fit() if spec == "joint" else make_fit(spec=spec, leave_out=leave_out)
+    page = report(fit, checks=False)
+    main_part = page.split('<main id="main">')[1]
+    notice = re.search(r"<noscript>(.*?)</noscript>", main_part, re.DOTALL)[1]
+    assert "no JavaScript" in notice
+    assert ("chart by date" in notice, "How big a model" in notice) == said
 
 
 def test_a_trend_that_bends_is_held_at_many_dates(bare):

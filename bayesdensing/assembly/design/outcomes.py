@@ -52,7 +52,7 @@ def designs_of(spec: Spec, bundle: DataBundle, benchmarks: tuple[str, ...]) -> d
     dict of str to dataclass
         Design by block, in the order of the model.
     """
-    if spec.blocks == ("published",):
+    if spec.is_series_alone:
         of_series = record_design if spec.data.records == "only" else published_design
         return {"published": of_series(spec, bundle)}
     makers = {"loss": loss_design, "link": point_design, "growth": score_design}
@@ -133,7 +133,7 @@ class Exchange:
 
 def _benchmarks(spec: Spec, bundle: DataBundle) -> dict[str, float]:
     """Return the benchmarks with their scores of guessing, 0 where no link asks for them."""
-    if spec.blocks == ("published",):
+    if spec.is_series_alone:
         return {}
     names = benchmarks_of(spec, bundle)
     if "link" not in spec.blocks:

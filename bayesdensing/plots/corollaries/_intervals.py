@@ -90,7 +90,7 @@ def interval_rows(
     known = np.concatenate([np.ravel(data[n]) for n in ("median", "eti95", "article")])
     finite = known[np.isfinite(known)]
     cap = float(finite.max()) * 1.1 if most is None else most
-    low = float(finite.min())
+    low = float(finite[finite > 0].min() if log else finite.min())
     if log:
         axes.set_xscale("log")
         low, wide = low / 1.15, cap * (cap / low) ** 0.45
@@ -118,8 +118,8 @@ def interval_rows(
             text += f" ({_number(ends[0], digits)} to {_number(ends[1], digits)})"
         right = np.nanmax([middle[row], min(ends[1], cap) if not point[row] else middle[row]])
         axes.annotate(
-            text, (min(right, cap), at), xytext=(8, 0), textcoords="offset points", fontsize=7.5,
-            color=INK, va="center",
+            text, (float(np.clip(right, low, cap)), at), xytext=(8, 0), textcoords="offset points",
+            fontsize=7.5, color=INK, va="center",
         )  # fmt: skip
     axes.set_yticks(place, names)
     axes.set_ylim(place[-1] - 0.7, 0.6)

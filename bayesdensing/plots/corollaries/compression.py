@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from bayesdensing.plots._panels import log_ticks
-from bayesdensing.plots._style import BLUE, GREY, INK, ORANGE, new_figure, tidy
+from bayesdensing.plots._style import BLUE, GREY, INK, ORANGE, new_figure, short, tidy
 from bayesdensing.plots.corollaries._intervals import close
 from bayesdensing.plots.result import PlotResult
 
@@ -107,7 +107,7 @@ def _draw(axes: Axes, data: xr.Dataset) -> None:
                 markersize=3.5, fillstyle="none" if open_ else "full",
             )  # fmt: skip
     axes.plot(data["published"], place, "D", color=ORANGE, markersize=3.5)
-    axes.set_yticks(place, data["name"].to_numpy())
+    axes.set_yticks(place, [short(str(name), 40) for name in data["name"].to_numpy()])
     axes.set_ylim(place[-1] - 0.8, 0.8)
     axes.set_xlabel("density over the parent's")
     tidy(axes)

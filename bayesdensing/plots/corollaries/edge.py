@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 
-from bayesdensing.plots._style import BLUE, INK, ORANGE, date_axis, days, new_figure, tidy
+from bayesdensing.plots._style import BLUE, INK, ORANGE, date_axis, days, new_figure, short, tidy
 from bayesdensing.plots.corollaries._intervals import INTERVALS, close, interval_rows, rows_data
 from bayesdensing.plots.result import PlotResult
 
@@ -57,8 +57,8 @@ def edge(found: "Corollary") -> PlotResult:
         title=f"What a device of constant price can run doubles every {middle} days",
         caption=f"{INTERVALS}. Diamonds: the article's figures. Right: effective parameters of\n"
         f"the LLM on a device of {found.inputs['memory_gb']:g} GB at {found.inputs['device_date']} "
-        f"(95 %); orange: what {found.inputs['benchmark']} {found.inputs['score']:g} needs "
-        "(95 %).",
+        f"(95 %); orange: what {short(found.inputs['benchmark'], 40)} "
+        f"{found.inputs['score']:g} needs (95 %).",
     )
     return PlotResult(figure, data)
 

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from bayesdensing.plots._style import BLUE, days, new_figure, tidy
+from bayesdensing.plots._style import BLUE, days, new_figure, short, tidy
 from bayesdensing.plots.corollaries._intervals import INTERVALS, close, interval_rows, rows_data
 from bayesdensing.plots.result import PlotResult
 
@@ -61,7 +61,7 @@ def payback(found: "Corollary") -> PlotResult:
         found,
         title=f"{part} the parameters do as well after {window} days, at equal standing",
         caption=f"{INTERVALS}. Diamonds: the article's figure.\nRight: in which share of the draws "
-        f"an LLM was the first to match {found.inputs['llm'] or 'it'}.",
+        f"an LLM was the first to match {short(found.inputs['llm'] or 'it', 40)}.",
     )
     return PlotResult(figure, data)
 
@@ -69,6 +69,6 @@ def payback(found: "Corollary") -> PlotResult:
 def _draw_first(axes: Axes, data: xr.Dataset) -> None:
     place = -np.arange(data.sizes["llm"], dtype=float)
     axes.barh(place, 100 * data["prob_first"], color=BLUE, height=0.6)
-    axes.set_yticks(place, data["llm"].to_numpy())
+    axes.set_yticks(place, [short(str(name)) for name in data["llm"].to_numpy()])
     axes.set_xlabel("first to match (% of draws)")
     tidy(axes)

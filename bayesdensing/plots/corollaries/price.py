@@ -15,6 +15,7 @@ from bayesdensing.plots._style import (
     days,
     halo,
     new_figure,
+    short,
     tidy,
 )
 from bayesdensing.plots.corollaries._intervals import INTERVALS, close, interval_rows, rows_data
@@ -58,9 +59,9 @@ def price(found: "Corollary") -> PlotResult:
         found,
         title=f"Prices halve every {days(middle)} days; density alone would take {days(density)}",
         caption=f"{INTERVALS}; open dots: point estimates; diamonds: the article's figures.\n"
-        f"Left: prices of {found.inputs['capability']}; filled, the cheapest so far. Orange: the "
-        "first price\nfalling with density alone; blue: the trend behind the records, all models'; "
-        "bands 89 %.",
+        f"Left: prices of {short(str(found.inputs['capability']), 40)}; filled, the cheapest so "
+        "far. Orange: the first\nprice falling with density alone; blue: the trend behind the "
+        "records, all models'; bands 89 %.",
     )
     return PlotResult(figure, data)
 
@@ -83,7 +84,7 @@ def _draw_prices(axes: Axes, data: xr.Dataset, prices: pd.DataFrame) -> None:
     for row in prices[best].to_dict("records"):
         late = row["date"] > last - pd.Timedelta(days=200)
         axes.annotate(
-            row["model"], (row["date"], row["usd_per_mtok"]), xytext=(-6 if late else 6, -9),
+            short(row["model"]), (row["date"], row["usd_per_mtok"]), xytext=(-6 if late else 6, -9),
             textcoords="offset points", fontsize=7, color=INK, path_effects=halo(),
             ha="right" if late else "left",
         )  # fmt: skip
