@@ -170,10 +170,22 @@ def _resolve(
         raise SpecError(f"{path.name}: extends itself through {parent!r}")
     under, _ = _resolve(base, _read(base), seen=(*seen, path.resolve()))
     merged = {**under, **raw}
+    if "title" not in own and (under.get("title") and (changed := _changes(own))):
+        merged["title"] = f"{under['title']}, but {changed}"
     for axis in (*AXES, "priors"):
         if isinstance(under.get(axis), dict) and isinstance(raw.get(axis, {}), dict):
             merged[axis] = {**under[axis], **raw.get(axis, {})}
     return merged, own
+
+
+def _changes(own: Mapping[str, Any]) -> str:
+    """Return what a file states of the axes, in words: an inherited title does not know of it."""
+    return ", ".join(
+        f"{axis}.{key} = {shown(value)}"
+        for axis in AXES
+        if axis != "sampler"
+        for key, value in _table(own, axis).items()
+    )
 
 
 def _slug(stem: str) -> str:

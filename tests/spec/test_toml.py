@@ -300,6 +300,15 @@ def test_a_stated_prior_without_use_is_refused(refused: Callable[[str], str]) ->
     )
 
 
+def test_a_title_that_is_inherited_says_what_changed(write: Callable[..., Path]) -> None:
+    only = write('extends = "trend"\n[data]\nrecords = "only"', "only.toml")
+    assert load_spec(only).title == f'{load_spec("trend").title}, but data.records = "only"'
+    lengths = write('extends = "trend"\n[sampler]\ndraws = 100', "lengths.toml")
+    assert load_spec(lengths).title == load_spec("trend").title
+    own = write('extends = "trend"\ntitle = "Mine"\n[data]\nrecords = "only"', "own.toml")
+    assert load_spec(own).title == "Mine"
+
+
 @pytest.mark.parametrize(
     ("stated", "instead", "prior", "choice"),
     [
