@@ -311,7 +311,7 @@ def answer(
     max_draws : int, optional
         Keep every k-th draw, this many in all; None: all.
     seed : int
-        Seed of new LLMs.
+        Seed of new LLMs, which are spread evenly instead of at random (`Even`).
 
     Returns
     -------
@@ -332,7 +332,7 @@ def answer(
     benchmark = names.index(question.benchmark)
     per_draw = -(-_NEW_LLMS // population.model.n_draws)
     llms = {
-        "new": population.new(benchmark, per_draw=per_draw),
+        "new": population.new(benchmark, per_draw=per_draw, evenly=True),
         "typical": population.typical(),
     }
     draws = {kind: _draws(population, llms[kind], question, benchmark) for kind in KINDS}
