@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from bayesdensing.laws import Prior
 from bayesdensing.laws.calendar import HEADLINE_MONTHS
+from bayesdensing.laws.trend_curves import JOIN_YEARS
 from bayesdensing.spec.axes import (
     Axis,
     DataAxis,
@@ -152,6 +153,8 @@ class Spec(Axis):
             for key, value in self.canonical().items()
             if key not in {"name", "title", "description", "sampler"}
         }
+        if self.growth.trend == "changepoint" and self.growth.change_date is None:
+            claim["join_years"] = JOIN_YEARS  # a constant of that trend alone: no choice states it
         text = json.dumps(claim, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -361,3 +361,13 @@ def test_pooling_needs_benchmarks_to_pool() -> None:
     with pytest.raises(ValidationError, match=r"loss\.pooling = \"none\" needs two benchmarks"):
         Spec(name="x", loss={"pooling": "none"}, **axes)
     assert "has none to pool" in "\n".join(describe(Spec(name="x", **axes)).equations)
+
+
+def test_the_stretch_over_which_an_unknown_change_is_joined_is_part_of_the_claim(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = ("changepoint_unknown", "changepoint_chatgpt", "joint")
+    before = [load_spec(name).sha256 for name in names]
+    monkeypatch.setattr("bayesdensing.spec.model.JOIN_YEARS", 0.25)
+    after = [load_spec(name).sha256 for name in names]
+    assert [one != other for one, other in zip(before, after, strict=True)] == [True, False, False]
