@@ -139,6 +139,21 @@ class ScoreModel:
 
 
 def taken(value: object, draws: slice | np.ndarray, *, but: tuple[str, ...] = ()) -> Any:
-    """Return the arrays of a dataclass for some draws, by name."""
+    """Return the arrays of a dataclass for some draws.
+
+    Parameters
+    ----------
+    value : object
+        A dataclass of arrays (draw, ...).
+    draws : slice or ndarray
+        Which draws.
+    but : tuple of str
+        Fields that are left out.
+
+    Returns
+    -------
+    dict of str to ndarray
+        By name of the field.
+    """
     named = {f.name: getattr(value, f.name) for f in fields(value) if f.name not in but}  # type: ignore[arg-type]
     return {name: v[draws] for name, v in named.items() if isinstance(v, np.ndarray)}
