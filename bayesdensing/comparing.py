@@ -7,13 +7,8 @@ import pandas as pd
 
 from bayesdensing import __version__
 from bayesdensing.analysis import Fit, runs
-from bayesdensing.analysis.comparison import (
-    Candidate,
-    Comparison,
-    compared,
-    refuse_different_outcomes,
-    refuse_no_llms,
-)
+from bayesdensing.analysis.comparable import refuse_different_outcomes, refuse_no_llms
+from bayesdensing.analysis.comparison import Candidate, Comparison, compared
 from bayesdensing.data import DataBundle, load_data
 from bayesdensing.errors import DataNeedError
 from bayesdensing.fitting import DEFAULT_SEED, fit, load_fit, resolved

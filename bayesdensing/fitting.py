@@ -382,8 +382,8 @@ def _check_unaltered(folder: Path) -> None:
 
 def _bare(diagnostics: Mapping[str, Any]) -> dict[str, Any]:
     """Take the headlines and weights, which are read out anew, off the modes."""
-    keep = ("name", "chains", "differs")
-    modes = [{k: mode[k] for k in keep} for mode in diagnostics["modes"]]
+    anew = ("headline", "weight", "weight_kind", "weight_reliable")
+    modes = [{k: v for k, v in mode.items() if k not in anew} for mode in diagnostics["modes"]]
     rest = {k: v for k, v in diagnostics.items() if k != "weighted_headline"}
     return {**rest, "modes": modes}
 

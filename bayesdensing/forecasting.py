@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from bayesdensing.analysis import Fit
-from bayesdensing.analysis.forecast import Forecast, Question, answer, joined
+from bayesdensing.analysis.answering import answer
+from bayesdensing.analysis.forecast import Forecast, Question, joined
 from bayesdensing.errors import DataNeedError
 from bayesdensing.fitting import load_fit
 

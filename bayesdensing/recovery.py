@@ -1,6 +1,8 @@
 """The recovery study: worlds of known growth are fitted, truth is laid beside the estimate."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from bayesdensing.laws.trend import doubling_days, rate_of_doubling
 from bayesdensing.simulation import Setting, make_world, settings
 from bayesdensing.spec import Spec
 
-__all__ = ["COLUMNS", "recover", "row_of"]
+__all__ = ["COLUMNS", "in_own_process", "recover", "row_of"]
 
 #: Columns of the table, in their order; rates per year, doubling times in days.
 COLUMNS = (
@@ -33,6 +35,7 @@ def recover(
     out: str | Path | None = None,
     worlds: Sequence[Setting] | None = None,
     tell: Callable[[str], None] = lambda _: None,
+    apart: bool = False,
     **sampler: int | None,
 ) -> pd.DataFrame:
     """Fit worlds of known growth and lay the truth beside the estimate.
@@ -50,6 +53,10 @@ def recover(
         The worlds; the sixteen of `settings` where not given.
     tell : callable
         Called with a line per world.
+    apart : bool
+        Fit each world in a process of its own, with which the memory goes that compiling takes
+        and never gives back; a script that asks for it has to guard its main part
+        (``if __name__ == "__main__"``).
     **sampler : int or None
         ``draws``, ``tune``, ``chains`` as for `fit`.
 
@@ -79,15 +86,38 @@ def recover(
     for number, setting in enumerate(chosen, start=1):
         if (setting.name, setting.seed) in done:
             continue
-        world = make_world(hypothesis, design, setting)
-        found = fit(hypothesis, world.data, seed=setting.seed, progress=False)
-        row = row_of(found, setting)
+        given = (hypothesis, design, setting)
+        row = in_own_process(_fitted_row, *given) if apart else _fitted_row(*given)
         done[setting.name, setting.seed] = row
         tell(f"world {number} of {len(chosen)}: {setting.name}: {row['match']}")
         if out is not None:
             _write(Path(out), list(done.values()))
     rows = [done[setting.name, setting.seed] for setting in chosen]
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _fitted_row(spec: Spec, design: DataBundle, setting: Setting) -> dict[str, Any]:
+    world = make_world(spec, design, setting)
+    return row_of(fit(spec, world.data, seed=setting.seed, progress=False), setting)
+
+
+def in_own_process(work: Callable[..., Any], *given: Any) -> Any:
+    """Do work in a process that ends with it.
+
+    Parameters
+    ----------
+    work : callable
+        A function of a module.
+    *given : object
+        Its arguments, picklable.
+
+    Returns
+    -------
+    object
+        What it returns.
+    """
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(work, *given).result()
 
 
 def row_of(found: Fit, setting: Setting) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import xarray as xr
 
 from bayesdensing.assembly import Assembled, assemble
 from bayesdensing.inference import Diagnostics, Sampler, approximate, diagnose, settle, with_modes
+from bayesdensing.inference.modes import with_masses
 
 if TYPE_CHECKING:
     from bayesdensing.data import DataBundle
@@ -132,6 +133,7 @@ def sample_joint(
         record = diagnose(draws.posterior, draws.stats)
         again = _once_more(spec, sampler, draws, record, seed=seed)
     seconds = draws.seconds
+    masses: tuple[dict[str, Any], ...] = ()
     if again is not None:
         report.say(f"{again.reason}: sampling again {again.how}")
         draws = sample(
@@ -139,12 +141,13 @@ def sample_joint(
         )
         record = diagnose(draws.posterior, draws.stats)
         record = replace(record, negligible_modes=again.negligible)
+        masses = again.masses
         seconds += draws.seconds
     return Sampled(
         assembled=assembled,
         posterior=draws.posterior,
         stats=draws.stats,
-        diagnostics=with_modes(record, draws.posterior, draws.stats),
+        diagnostics=with_masses(with_modes(record, draws.posterior, draws.stats), masses),
         compile_seconds=sampler.compile_seconds,
         sample_seconds=seconds,
     )
@@ -202,6 +205,7 @@ class _Again:
     warmth: "Warmth"
     target_accept: float
     negligible: tuple[dict[str, Any], ...] = ()
+    masses: tuple[dict[str, Any], ...] = ()
 
 
 def _once_more(
@@ -221,6 +225,7 @@ def _once_more(
                 warmth=settled.warmth,
                 target_accept=accept,
                 negligible=settled.negligible,
+                masses=settled.masses,
             )
     if 0 < record.divergences <= FEW_DIVERGENCES * size:
         accept = _smaller_steps(accept)

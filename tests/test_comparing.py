@@ -11,14 +11,7 @@ import pytest
 import bayesdensing as bd
 from bayesdensing import plots
 from bayesdensing.analysis import Fit
-from bayesdensing.analysis.comparison import (
-    BEST,
-    EQUAL,
-    WORSE,
-    Candidate,
-    Comparison,
-    compared,
-)
+from bayesdensing.analysis.comparison import BEST, EQUAL, WORSE, Candidate, Comparison, compared
 from bayesdensing.analysis.leave_out import (
     DISAGREE,
     EXACT,

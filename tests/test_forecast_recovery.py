@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from bayesdensing.analysis.forecast import Question, answer
+from bayesdensing.analysis.answering import answer
+from bayesdensing.analysis.forecast import Question
 from bayesdensing.data import DataBundle
 from tests.hypotheses.worlds import fitted, make_world, short
 

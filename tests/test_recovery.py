@@ -1,12 +1,16 @@
 """The recovery study: what a row says, and which worlds are fitted again."""
 
+import gc
+import os
+import weakref
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from bayesdensing import recovery
 from bayesdensing.errors import DataNeedError
-from bayesdensing.recovery import COLUMNS, recover, row_of
+from bayesdensing.recovery import COLUMNS, in_own_process, recover, row_of
 from bayesdensing.simulation import Setting
 from tests.analysis.synthetic import make_data, make_fit
 
@@ -85,3 +89,36 @@ def test_a_file_that_is_no_table_of_the_study_is_let_be(fitted, tmp_path):
 def test_without_growth_of_densities_there_is_nothing_to_recover(name):
     with pytest.raises(DataNeedError, match="no growth block"):
         recover(name, template=make_data())
+
+
+def test_no_world_is_kept_once_its_row_is_written(monkeypatch):
+    alive = []
+
+    def fake(spec, data, *, seed, progress):
+        found = make_fit(spec=spec)
+        alive.append(weakref.ref(found))
+        gc.collect()
+        assert [ref() for ref in alive[:-1]] == [None] * (len(alive) - 1)
+        return found
+
+    monkeypatch.setattr(recovery, "fit", fake)
+    monkeypatch.setattr(recovery, "make_world", lambda *_: type("W", (), {"data": None}))
+    recover("joint", template=make_data(), worlds=WORLDS)
+    assert len(alive) == 3
+
+
+def test_worlds_apart_are_each_fitted_in_a_process_that_ends(fitted, monkeypatch):
+    own = [in_own_process(os.getpid) for _ in range(2)]
+    assert len({os.getpid(), *own}) == 3
+    for process in own:
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
+    sent = []
+
+    def here(work, *given):
+        sent.append(given[2].seed)
+        return work(*given)
+
+    monkeypatch.setattr(recovery, "in_own_process", here)
+    recover("joint", template=make_data(), worlds=WORLDS, apart=True)
+    assert sent == [1, 2, 3] == [seed for _, seed in fitted]

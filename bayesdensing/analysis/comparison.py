@@ -1,6 +1,5 @@
 """How well hypotheses predict what they have not seen, side by side."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from bayesdensing.analysis.comparable import group_of, refuse_different_outcomes
 from bayesdensing.analysis.headline import Headline
 from bayesdensing.analysis.leave_out import DISAGREE, FEW_DRAWS, PSIS, LeftOut
 from bayesdensing.analysis.stacking import difference, mixture_estimate, stacking_weights
 from bayesdensing.analysis.summary import plain, to_json
-from bayesdensing.errors import DataNeedError
 from bayesdensing.files import write_text
 
 if TYPE_CHECKING:
     from bayesdensing.analysis.fit import Fit
-    from bayesdensing.spec import Spec
 
 __all__ = [
     "BEST",
@@ -27,9 +25,6 @@ __all__ = [
     "Candidate",
     "Comparison",
     "compared",
-    "group_of",
-    "refuse_different_outcomes",
-    "refuse_no_llms",
 ]
 
 #: What the table says of a hypothesis beside the best of its group.
@@ -43,8 +38,6 @@ _ROUNDING = 1e-9
 #: Effects of which a hypothesis has as many as there are families, benchmarks or quarters.
 _EFFECTS = ("family_effect", "benchmark_slope", "walk_step")
 
-#: Constants that only some hypotheses on the same data have.
-_TERMS = {"family_index", "log_active_share"}
 
 _UNITS = {
     "elpd": "nats", "se": "nats", "elpd_diff": "nats", "diff_se": "nats", "p_eff": "parameters",
@@ -157,107 +150,6 @@ class Comparison:
             write_text(place / f"{name}.csv", text)
         write_text(place / "comparison.json", to_json(self.to_dict()))
         return place
-
-
-def group_of(fit: "Fit") -> tuple[str, str]:
-    """Return what a hypothesis has to share with others to be weighed against them.
-
-    Parameters
-    ----------
-    fit : Fit
-        A fit with LLMs.
-
-    Returns
-    -------
-    tuple of str
-        Its ruler in words, and a hash of all that the fit saw: outcomes of LLMs and of reference
-        runs, sizes and dates.
-    """
-    spec = fit.spec
-    if spec.is_series_alone:
-        ruler = f"published values of {fit.posterior.attrs['quantity']}"
-    else:
-        # the score link is an axis of its own once hypotheses differ in it
-        link = spec.canonical().get("link")
-        ruler = (
-            f"{spec.loss.law} loss law, {spec.reference_tokens.label}, "
-            f"{spec.growth.parameter_count} parameters, {spec.information.flow} flow"
-            + (f", score link {link}" if link else "")
-        )
-    digest = hashlib.sha256()
-    for part in (fit.idata["observed_data"].to_dataset(), fit.constants):
-        for name in sorted(set(map(str, part.data_vars)) - _TERMS):
-            variable = part[name]
-            labels = [part[d].to_numpy().astype(str) for d in variable.dims if d in part.coords]
-            order = np.argsort(labels[0]) if labels else np.arange(variable.size)
-            digest.update(name.encode())
-            for axis in labels:
-                digest.update("\n".join(axis[order].tolist()).encode())
-            rounded = np.round(variable.to_numpy().astype(float)[order], 10)
-            digest.update((rounded + 0.0).tobytes())
-    return ruler, digest.hexdigest()
-
-
-def _outcome_of(fit: "Fit") -> str:
-    """Return what a fit predicts, in words: hypotheses of different outcomes cannot be compared."""
-    if fit.spec.is_series_alone:
-        return f"published values of {fit.posterior.attrs['quantity']}"
-    return "scores of LLMs"
-
-
-def refuse_no_llms(specs: Sequence["Spec"]) -> None:
-    """Refuse hypotheses that predict nothing about LLMs, or not the same kind of outcome.
-
-    Parameters
-    ----------
-    specs : sequence of Spec
-        Hypotheses, which need not have been fitted.
-
-    Raises
-    ------
-    DataNeedError
-        In one line.
-    """
-    kinds = {}
-    for spec in specs:
-        if not {"growth", "published"} & set(spec.blocks):
-            raise DataNeedError(
-                f"{spec.name} predicts nothing about LLMs: there is nothing to compare"
-            )
-        if spec.data.records == "only":
-            raise DataNeedError(
-                f"{spec.name} is of records, of which none can be left out by itself: what follows "
-                "was a record because of it"
-            )
-        kinds["published values" if "published" in spec.blocks else "scores of LLMs"] = spec.name
-    if len(kinds) > 1:
-        (one, first), (other, second) = kinds.items()
-        raise DataNeedError(
-            f"{first} predicts {one}, {second} {other}: no comparison of the two means anything"
-        )
-
-
-def refuse_different_outcomes(fits: Mapping[str, "Fit"]) -> None:
-    """Refuse hypotheses that predict different things.
-
-    Parameters
-    ----------
-    fits : mapping of str to Fit
-        By name.
-
-    Raises
-    ------
-    DataNeedError
-        In one line, naming two that differ.
-    """
-    refuse_no_llms([fit.spec for fit in fits.values()])
-    outcomes = {name: _outcome_of(fit) for name, fit in fits.items()}
-    first, kind = next(iter(outcomes.items()))
-    for name, other in outcomes.items():
-        if other != kind:
-            raise DataNeedError(
-                f"{first} predicts {kind}, {name} {other}: no comparison of the two means anything"
-            )
 
 
 def compared(candidates: Sequence[Candidate], *, unconverged: bool = False) -> Comparison:

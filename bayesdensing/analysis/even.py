@@ -36,6 +36,7 @@ class Even(np.random.Generator):
     def __init__(self, seed: int) -> None:
         super().__init__(np.random.PCG64(seed))
         self._seed, self._taken = seed, 0
+        self._points = np.empty((0, _DIMENSIONS))
 
     def normal(self, *, size: tuple[int, ...] | int) -> np.ndarray:  # type: ignore[override]
         """Draw standard normal deviates.
@@ -86,8 +87,10 @@ class Even(np.random.Generator):
         if self._taken == _DIMENSIONS:
             raise ValueError(f"deviates are spread over {_DIMENSIONS} dimensions at most")
         count = int(np.prod(size))
-        sobol = qmc.Sobol(d=_DIMENSIONS, scramble=True, rng=self._seed)
-        points = sobol.random_base2(max(1, int(np.ceil(np.log2(count)))))[:count, self._taken]
+        if len(self._points) < count:  # fewer points are the first of more
+            sobol = qmc.Sobol(d=_DIMENSIONS, scramble=True, rng=self._seed)
+            self._points = sobol.random_base2(max(1, int(np.ceil(np.log2(count)))))
+        points = self._points[:count, self._taken]
         self._taken += 1
         # neither 0 nor 1, where quantiles are infinite
         return np.asarray(np.clip(points, 1e-12, 1 - 1e-12).reshape(size))

@@ -18,6 +18,7 @@ from bayesdensing.analysis import residuals as from_trend
 if TYPE_CHECKING:
     import pymc as pm
 
+    from bayesdensing.analysis.mode_weights import ModeWeights
     from bayesdensing.analysis.newcomers import Newcomers
     from bayesdensing.data import DataBundle
     from bayesdensing.inference import Diagnostics
@@ -95,6 +96,13 @@ class Fit:
         if "constant_data" not in self.idata:
             return xr.Dataset()
         return self.idata["constant_data"].to_dataset()
+
+    @cached_property
+    def mode_weights(self) -> "ModeWeights | None":
+        """Weights of the modes by stacking of chains; None where there are none to weigh."""
+        from bayesdensing.analysis.mode_weights import mode_weights  # which itself reads fits
+
+        return mode_weights(self)
 
     @property
     def n_params(self) -> xr.DataArray | None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bayesdensing.analysis.score_model import ScoreModel
 from bayesdensing.analysis.unit import (
-    ScoreModel,
     UnitScores,
     density_nodes,
     log_sizes,

@@ -11,8 +11,8 @@ from scipy.special import logsumexp, stdtr
 from bayesdensing.analysis._arviz import smoothed_weights
 from bayesdensing.analysis.checks import CheckResult
 from bayesdensing.analysis.observed import observed_scores, score_model, units_of
+from bayesdensing.analysis.score_model import ScoreModel
 from bayesdensing.analysis.unit import (
-    ScoreModel,
     UnitScores,
     density_nodes,
     effect_of,

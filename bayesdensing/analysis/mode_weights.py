@@ -1,5 +1,6 @@
 """Weights of modes: chains stacked by how well each predicts what it has not seen."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from bayesdensing.laws.loss import loss
 if TYPE_CHECKING:
     from bayesdensing.analysis.fit import Fit
 
-__all__ = ["WEIGHT_KIND", "ModeWeights", "mode_weights", "weighted_headline"]
+__all__ = ["WEIGHT_KIND", "ModeWeights", "mass_words", "mode_weights", "weighted_headline"]
 
 #: What the weights are, in words.
 WEIGHT_KIND = "stacking of chains, predictive"
@@ -41,6 +42,29 @@ class ModeWeights:
 
     weights: np.ndarray
     reliable: bool
+
+
+def mass_words(mode: Mapping[str, Any]) -> str:
+    """Return the posterior mass of a mode in words.
+
+    Parameters
+    ----------
+    mode : mapping
+        An entry of ``modes``.
+
+    Returns
+    -------
+    str
+        With its estimated error; "" where it was not estimated.
+
+    Examples
+    --------
+    >>> mass_words({"mass": 0.25, "mass_error": 0.01, "mass_kind": "share of the mass"})
+    '0.250 ± 0.010, share of the mass'
+    """
+    if "mass" not in mode:
+        return ""
+    return f"{mode['mass']:.3f} ± {mode['mass_error']:.3f}, {mode['mass_kind']}"
 
 
 def mode_weights(fit: "Fit") -> ModeWeights | None:

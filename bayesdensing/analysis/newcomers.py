@@ -11,7 +11,8 @@ import xarray as xr
 from bayesdensing.analysis.gibbs import NewDraws, sample_new
 from bayesdensing.analysis.intervals import INTERVAL_KIND
 from bayesdensing.analysis.observed import observed_scores, score_model
-from bayesdensing.analysis.unit import ScoreModel, UnitScores
+from bayesdensing.analysis.score_model import ScoreModel
+from bayesdensing.analysis.unit import UnitScores
 from bayesdensing.data.newcomers import read_new_scores
 from bayesdensing.laws.score import binomial_variance, shifted
 from bayesdensing.laws.trend import DAYS_PER_YEAR

@@ -9,7 +9,8 @@ import numpy as np
 
 from bayesdensing.analysis.covariates import llm_columns
 from bayesdensing.analysis.readings import require, thin
-from bayesdensing.analysis.unit import ScoreModel, UnitScores
+from bayesdensing.analysis.score_model import ScoreModel
+from bayesdensing.analysis.unit import UnitScores
 from bayesdensing.errors import DataNeedError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pandas as pd
 from bayesdensing.analysis.even import Even
 from bayesdensing.analysis.observed import score_model
 from bayesdensing.analysis.readings import require
-from bayesdensing.analysis.unit import ScoreModel
+from bayesdensing.analysis.score_model import ScoreModel
 from bayesdensing.laws.deviation import sample_tails
 from bayesdensing.laws.spread import spread_factor
 from bayesdensing.laws.trend import DAYS_PER_YEAR

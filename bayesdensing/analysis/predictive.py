@@ -13,7 +13,8 @@ from bayesdensing.analysis.checks import CheckResult
 from bayesdensing.analysis.covariates import llm_columns
 from bayesdensing.analysis.observed import observed_scores, score_model
 from bayesdensing.analysis.readings import thin
-from bayesdensing.analysis.unit import ScoreModel, pair_moments
+from bayesdensing.analysis.score_model import ScoreModel
+from bayesdensing.analysis.unit import pair_moments
 from bayesdensing.laws.deviation import sample_scores, sample_tails
 from bayesdensing.laws.score import shifted
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayesdensing.analysis.headline import Headline, headline
-from bayesdensing.analysis.mode_weights import WEIGHT_KIND, mode_weights, weighted_headline
+from bayesdensing.analysis.mode_weights import WEIGHT_KIND, weighted_headline
 from bayesdensing.analysis.tables import data_counts, parameter_table
 from bayesdensing.analysis.trends import segment_rates
 
@@ -69,7 +69,7 @@ def _parameters(fit: "Fit") -> dict[str, dict[str, Any]]:
 
 def _modes(fit: "Fit") -> dict[str, Any]:
     """Give each mode its own headline, what its chains alone would say, and its weight."""
-    found = mode_weights(fit)
+    found = fit.mode_weights
     modes = [
         dict(mode) | {"headline": own.to_dict()}
         for mode, own in zip(fit.diagnostics.modes, mode_headlines(fit), strict=True)

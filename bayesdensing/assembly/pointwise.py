@@ -16,7 +16,7 @@ from bayesdensing.assembly.grouped import group_log_density
 from bayesdensing.data import DataBundle
 from bayesdensing.spec import Spec
 
-__all__ = ["LLM_WEIGHT", "PublishedDensity", "assemble_weighted", "outcome_terms"]
+__all__ = ["LLM_WEIGHT", "PublishedDensity", "assemble_weighted", "laid_out", "outcome_terms"]
 
 #: Data of the model: 1 for an LLM whose scores count, 0 for one that is left out.
 LLM_WEIGHT = "llm_weight"
@@ -79,6 +79,28 @@ def outcome_terms(spec: Spec, bundle: DataBundle, model: pm.Model) -> tuple[Any,
     return density(model.rvs_to_values[variable], *parameters), design.pair_llm
 
 
+def laid_out(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, slice]:
+    """Return where arrays lie in one flat row, one after the other.
+
+    Parameters
+    ----------
+    shapes : mapping of str to tuple of int
+        Shape by name.
+
+    Returns
+    -------
+    dict of str to slice
+        By name, in the same order.
+
+    Examples
+    --------
+    >>> laid_out({"a": (), "b": (2, 3)})
+    {'a': slice(0, 1, None), 'b': slice(1, 7, None)}
+    """
+    ends = np.cumsum([0, *(np.prod(shape, dtype=int) for shape in shapes.values())]).tolist()
+    return {name: slice(*ends[i : i + 2]) for i, name in enumerate(shapes)}
+
+
 @dataclass(frozen=True)
 class PublishedDensity:
     """The log density of a hypothesis of published values, at many draws at once.
@@ -126,12 +148,11 @@ class PublishedDensity:
             transform = model.rvs_to_transforms[rv]
             value = rv if transform is None else transform.forward(rv, *rv.owner.inputs)
             free.append(batch if transform is None else vectorize_graph(value, replace=swap))
-        point, places, start = model.initial_point(), {}, 0
-        for rv in model.free_RVs:
-            shape = np.shape(point[model.rvs_to_values[rv].name])
-            size = int(np.prod(shape, dtype=int))
-            places[str(rv.name)] = (slice(start, start + size), shape)
-            start += size
+        point = model.initial_point()
+        shapes = {
+            str(rv.name): np.shape(point[model.rvs_to_values[rv].name]) for rv in model.free_RVs
+        }
+        places = {name: (place, shapes[name]) for name, place in laid_out(shapes).items()}
         # evaluated a few times on whole arrays: compiled code would not pay
         plain: Any = {"mode": "FAST_COMPILE", "on_unused_input": "ignore"}
         return cls(

@@ -13,7 +13,12 @@ from pymc.pytensorf import compile as compile_graph
 from bayesdensing.assembly import design as designs
 from bayesdensing.assembly.build import Assembled
 from bayesdensing.assembly.grouped import group_log_density
-from bayesdensing.assembly.pointwise import LLM_WEIGHT, assemble_weighted, outcome_terms
+from bayesdensing.assembly.pointwise import (
+    LLM_WEIGHT,
+    assemble_weighted,
+    laid_out,
+    outcome_terms,
+)
 from bayesdensing.data import DataBundle
 from bayesdensing.spec import Spec
 
@@ -167,14 +172,9 @@ def held_places(assembled: Assembled) -> dict[str, slice]:
     """
     model = assembled.model
     # of the variable itself: entries that sum to 0 have one unconstrained value less
-    shapes, places, start = model.eval_rv_shapes(), {}, 0
-    for variable in model.free_RVs:
-        if variable.name in assembled.geometry.latents:
-            continue
-        size = int(np.prod(shapes[variable.name], dtype=int))
-        places[str(variable.name)] = slice(start, start + size)
-        start += size
-    return places
+    shapes, latents = model.eval_rv_shapes(), assembled.geometry.latents
+    names = [str(rv.name) for rv in model.free_RVs if rv.name not in latents]
+    return laid_out({name: shapes[name] for name in names})
 
 
 def hold(

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bayesdensing.analysis.cut import BetweenDraws, between_reference_draws
-from bayesdensing.analysis.mode_weights import WEIGHT_KIND, mode_weights, weighted_headline
+from bayesdensing.analysis.mode_weights import WEIGHT_KIND, mass_words, weighted_headline
 from bayesdensing.analysis.naming import data_line
 from bayesdensing.analysis.summary import mode_headlines
 from bayesdensing.analysis.tables import law_rows
@@ -111,7 +111,7 @@ def _rate_table(found: "Headline", fit: "Fit") -> Table:
     for column in ("median", "50 % ETI", "89 % ETI", "95 % ETI"):
         table.add_column(column, justify="right")
     _add_rows(table, found, suffix="\nall modes together" if fit.diagnostics.modes else "")
-    found_weights = mode_weights(fit)
+    found_weights = fit.mode_weights
     names = _mode_names(fit, found_weights)
     for name, own in zip(names, mode_headlines(fit), strict=True):
         table.add_section()
@@ -133,7 +133,8 @@ def _mode_names(fit: "Fit", found: "ModeWeights | None") -> list[str]:
         if found is not None:
             doubt = "" if found.reliable else ", unreliable: Pareto k"
             weight = f"weight {found.weights[place]:.2f} ({WEIGHT_KIND}{doubt})"
-        names.append(f"{mode['name']}: chains {chains}; {weight}; {mode['differs']}")
+        mass = f"; {told}" if (told := mass_words(mode)) else ""
+        names.append(f"{mode['name']}: chains {chains}; {weight}{mass}; {mode['differs']}")
     return names
 
 
@@ -194,7 +195,7 @@ def _law_table(fit: "Fit") -> Table:
         table.add_column(column, justify="right")
     parts = {"": fit.posterior}
     if fit.diagnostics.modes:
-        names = _mode_names(fit, mode_weights(fit))
+        names = _mode_names(fit, fit.mode_weights)
         parts = {
             name: fit.posterior.isel(chain=list(mode["chains"]))
             for name, mode in zip(names, fit.diagnostics.modes, strict=True)

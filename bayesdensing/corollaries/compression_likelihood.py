@@ -15,13 +15,8 @@ from bayesdensing.analysis.gibbs import draw_on_nodes, sample_new
 from bayesdensing.analysis.newcomers import SWEEPS, new_units
 from bayesdensing.analysis.observed import score_model
 from bayesdensing.analysis.readings import flat_draws
-from bayesdensing.analysis.unit import (
-    ScoreModel,
-    UnitScores,
-    density_nodes,
-    log_sizes,
-    pair_log_density,
-)
+from bayesdensing.analysis.score_model import ScoreModel
+from bayesdensing.analysis.unit import UnitScores, density_nodes, log_sizes, pair_log_density
 from bayesdensing.data.newcomers import read_new_scores
 from bayesdensing.laws.score import binomial_variance
 

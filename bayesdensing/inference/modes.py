@@ -5,14 +5,18 @@ has at least two chains and passes every check within itself; anything else is b
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from bayesdensing.inference.diagnostics import Diagnostics, diagnose, scalars
 
-__all__ = ["chain_groups", "difference", "with_modes"]
+__all__ = ["MASS_KIND", "chain_groups", "difference", "with_masses", "with_modes"]
+
+#: What the masses of modes are, in words.
+MASS_KIND = "share of the posterior mass, bridge sampling"
 
 #: Two chains whose medians differ by more than this many of their own spreads do not agree.
 _APART = 3.0
@@ -54,6 +58,37 @@ def with_modes(record: Diagnostics, posterior: xr.Dataset, stats: xr.Dataset) ->
     return dataclasses.replace(
         record, converged=False, modes=modes, reasons=(reason, *record.reasons)
     )
+
+
+def with_masses(record: Diagnostics, masses: Sequence[Mapping[str, Any]]) -> Diagnostics:
+    """Return the record with the posterior mass of each mode, where it is known.
+
+    Parameters
+    ----------
+    record : Diagnostics
+        Record with its modes.
+    masses : sequence of mapping
+        Of regions in which chains started: ``chains``, ``mass``, ``mass_error``.
+
+    Returns
+    -------
+    Diagnostics
+        The record itself unless its modes are the regions: chains that went elsewhere leave no
+        mode that a mass belongs to.
+    """
+    known = {frozenset(region["chains"]): region for region in masses}
+    groups = [frozenset(mode["chains"]) for mode in record.modes]
+    if not groups or set(groups) != set(known):
+        return record
+    modes = tuple(
+        {
+            **mode,
+            **{key: known[group][key] for key in ("mass", "mass_error")},
+            "mass_kind": MASS_KIND,
+        }
+        for mode, group in zip(record.modes, groups, strict=True)
+    )
+    return dataclasses.replace(record, modes=modes)
 
 
 def chain_groups(draws: np.ndarray) -> list[list[int]]:

@@ -32,11 +32,15 @@ class Settled:
         Regions that are left: their chains, what differs, and their share of the mass.
     regions : int
         How many regions are kept.
+    masses : tuple of dict
+        Of each region that is kept: the chains that start in it, its share of the posterior mass,
+        and the error of that share.
     """
 
     warmth: "Warmth"
     negligible: tuple[dict[str, Any], ...]
     regions: int
+    masses: tuple[dict[str, Any], ...] = ()
 
 
 def settle(sampler: "Sampler", draws: "Draws", *, seed: int) -> Settled | None:
@@ -65,7 +69,9 @@ def settle(sampler: "Sampler", draws: "Draws", *, seed: int) -> Settled | None:
     logs = np.array([region.log_mass for region in found])
     mass = np.exp(logs - logs.max())
     mass /= mass.sum()
-    kept = [region for region, share in zip(found, mass, strict=True) if share >= NEGLIGIBLE_MASS]
+    error = _share_errors(mass, errors)
+    places = np.flatnonzero(mass >= NEGLIGIBLE_MASS)
+    kept = [found[place] for place in places]
     chains = len(values)
     if 2 * len(kept) > chains:
         return None
@@ -81,7 +87,22 @@ def settle(sampler: "Sampler", draws: "Draws", *, seed: int) -> Settled | None:
         if share < NEGLIGIBLE_MASS
     )
     starts = _starts(kept, chains)
-    return Settled(warmth=sampler.cold(starts), negligible=left, regions=len(kept))
+    masses = tuple(
+        {
+            "chains": list(range(number, chains, len(kept))),
+            "mass": float(mass[place]),
+            "mass_error": float(error[place]),
+        }
+        for number, place in enumerate(places)
+    )
+    return Settled(warmth=sampler.cold(starts), negligible=left, regions=len(kept), masses=masses)
+
+
+def _share_errors(shares: np.ndarray, log_errors: np.ndarray) -> np.ndarray:
+    """Return the errors of shares of masses whose logs have independent errors, (region,)."""
+    # d share_i / d log mass_j = share_i (1 if i is j else 0) - share_i share_j
+    slopes = np.diag(shares) - np.outer(shares, shares)
+    return np.asarray(np.sqrt(slopes**2 @ log_errors**2))
 
 
 def _starts(kept: list[Region], chains: int) -> np.ndarray:

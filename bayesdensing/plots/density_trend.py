@@ -147,6 +147,8 @@ def _title(fit: "Fit", quantity: str) -> str:
 def _caption(fit: "Fit", n_llms: int) -> str:
     intervals = "ETI: equal-tailed posterior interval. "
     if "growth" not in fit.spec.blocks:
+        if fit.spec.data.records == "only":
+            return f"{intervals}{n_llms} records; the trend is that of all values, seen or not."
         return f"{intervals}{n_llms} published values."
     return (
         f"{intervals}{n_llms} LLMs. Density is relative to its ruler: reference models trained on "

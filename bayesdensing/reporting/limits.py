@@ -42,6 +42,11 @@ def limits(fit: "Fit", *, pulled: str | None, checked: Sequence[str] = ()) -> li
             ("Published values are taken as they are", "Their intervals count as errors of "
              "measurement; whatever all values have in common is not seen.")
         )  # fmt: skip
+        if fit.spec.data.records == "only":
+            found.append(
+                ("Records alone are told", "The rate is that of the trend of all values, of which "
+                 "only those beyond all before are seen.")
+            )  # fmt: skip
         return found + _trend_limits(fit)
     found.append(
         ("Density is relative to its ruler", "As many parameters as a reference model would need "
@@ -50,6 +55,11 @@ def limits(fit: "Fit", *, pulled: str | None, checked: Sequence[str] = ()) -> li
     )  # fmt: skip
     if has_scores(fit):
         found.append(_reach(fit))
+    if fit.posterior.sizes.get("benchmark") == 1:
+        found.append(
+            ("One benchmark has nothing to pool with", "Its exponents have their priors to "
+             "themselves, whatever loss.pooling says.")
+        )  # fmt: skip
     if pulled is not None:
         found.append(("The scores pull the reference curve", f"{pulled[0].upper()}{pulled[1:]}."))
     found += _trend_limits(fit)
@@ -100,8 +110,13 @@ def _reach(fit: "Fit") -> tuple[str, str]:
 
 
 def _trend_limits(fit: "Fit") -> list[tuple[str, str]]:
-    """Say what form of trend is taken for granted, and on how little early dates rest."""
+    """Say what is taken for granted of the trend, and on how little early dates rest."""
     found = []
+    if told := fit.spec.taken_for_granted:
+        found.append(
+            ("Growth is taken for granted", f"{told[0].upper()}{told[1:]}: no probability of "
+             "no growth is an answer of this fit.")
+        )  # fmt: skip
     if fit.spec.growth.trend == "exponential":
         found.append(
             ("A straight line is assumed", "One rate holds at all dates; hypotheses such as "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from bayesdensing.analysis.mode_weights import mass_words
 from bayesdensing.analysis.naming import data_line
 from bayesdensing.analysis.observed import observed_scores
 from bayesdensing.analysis.summary import mode_headlines
@@ -181,7 +182,8 @@ def headline_rows(fit: "Fit") -> list[tuple[str, str, str, str, str]]:
         rows.append(_row(name, part.doubling_time_days, digits=0))
     for mode, own in zip(fit.diagnostics.modes, mode_headlines(fit), strict=True):
         if own.doubling_time_days is not None:
-            name = f"doubling time (days), {mode['name']} alone"
+            mass = f" ({told})" if (told := mass_words(mode)) else ""
+            name = f"doubling time (days), {mode['name']} alone{mass}"
             rows.append(_row(name, own.doubling_time_days, digits=0))
     return rows
 

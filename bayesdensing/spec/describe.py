@@ -82,6 +82,8 @@ def _loss_equations(spec: Spec) -> list[str]:
     lines.append(_pooled(scales))
     if spec.loss.pooling == "none":
         lines.append("n_exponent_b and d_exponent_b: each by the prior, none pooled")
+    elif len(spec.data.benchmarks) == 1:
+        lines.append("n_exponent_b and d_exponent_b: by the prior, one benchmark has none to pool")
     else:
         lines.append("log n_exponent_b ~ Normal(log n_exponent, exponent_spread); d_exponent alike")
     return lines

@@ -125,6 +125,10 @@ _NEEDS: tuple[_Need, ...] = (
         "without it there are no reference runs", _some_block("loss"),
     ),
     _Need(
+        "loss", ("pooling",), "two benchmarks or more",
+        "the exponents of one have the prior to themselves", _has_two_benchmarks,
+    ),
+    _Need(
         "link", ("floor", "ceiling"), 'the block "link"',
         "without it there are no scores", _some_block("link"),
     ),

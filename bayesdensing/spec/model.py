@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from bayesdensing.laws import Prior
 from bayesdensing.laws.calendar import HEADLINE_MONTHS
+from bayesdensing.laws.trend_curves import JOIN_YEARS
 from bayesdensing.spec.axes import (
     Axis,
     DataAxis,
@@ -26,6 +27,9 @@ from bayesdensing.spec.used import distributions_of, used_priors
 __all__ = ["Spec"]
 
 Block = Literal["loss", "link", "growth", "published"]
+
+#: Parameters that are growth rates, as far as a trend has them.
+_RATES = ("growth_rate", "growth_rate_before", "growth_rate_after", "growth_rate_middle", "drift")
 
 _COMBINATIONS: tuple[tuple[Block, ...], ...] = (
     ("loss",),
@@ -149,6 +153,8 @@ class Spec(Axis):
             for key, value in self.canonical().items()
             if key not in {"name", "title", "description", "sampler"}
         }
+        if self.growth.trend == "changepoint" and self.growth.change_date is None:
+            claim["join_years"] = JOIN_YEARS  # a constant of that trend alone: no choice states it
         text = json.dumps(claim, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -177,9 +183,10 @@ class Spec(Axis):
         change = f" (change on {self.growth.change_date})" if self.growth.change_date else ""
         trend = f"{self.growth.trend} trend{change}"
         if self.is_series_alone:
+            through = "through all values of the published series"
             if self.data.records == "only":
-                return f"{rate}{trend} of all values, of which the records of the series are seen"
-            return f"{rate}{trend} through all values of the published series"
+                through = "of all values, of which the records of the series are seen"
+            return f"{rate}{trend} {through}{self._granted}"
         if "growth" not in self.blocks:
             return "no growth block: this hypothesis has no rate"
         kind = "base LLMs" if self.data.base_only else "LLMs"
@@ -189,8 +196,22 @@ class Spec(Axis):
         return (
             f"{rate}{of} of capability density over open {kind} in the bundle{self._seen_by}, "
             f"{self._counted}, {self.reference_tokens.label}, "
-            f"{self.loss.law} loss law, {trend}{self._beside}{cut}"
+            f"{self.loss.law} loss law, {trend}{self._beside}{cut}{self._granted}"
         )
+
+    @property
+    def taken_for_granted(self) -> str:
+        """What priors leave the data no say in: growth, where they exclude decline; else ""."""
+        names = [n for n in _RATES if n in self.priors and float(self.priors[n].ppf(0.0)) >= 0]
+        if not names:
+            return ""
+        priors = f"prior{'s' if len(names) > 1 else ''} of {' and '.join(names)}"
+        verb = "exclude" if len(names) > 1 else "excludes"
+        return f"the {priors} {verb} rates of 0 and below, whatever the data say"
+
+    @property
+    def _granted(self) -> str:
+        return f"; growth is taken for granted: {told}" if (told := self.taken_for_granted) else ""
 
     @property
     def _counted(self) -> str:

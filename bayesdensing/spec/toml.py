@@ -15,10 +15,11 @@ from pydantic import BaseModel, ValidationError
 from bayesdensing.errors import SpecError
 from bayesdensing.laws import DISTRIBUTIONS, Prior
 from bayesdensing.paths import packaged_models_dir
-from bayesdensing.spec.effect import AXES, shown, without_effect
+from bayesdensing.spec.effect import AXES, Choices, shown, without_effect
 from bayesdensing.spec.model import Spec
+from bayesdensing.spec.places import lines_of
 from bayesdensing.spec.priors import PRIOR_TABLE
-from bayesdensing.spec.used import used_priors
+from bayesdensing.spec.used import unused_priors, used_priors
 
 __all__ = ["dump", "list_specs", "load_spec", "parse"]
 
@@ -69,7 +70,8 @@ def load_spec(spec: str | Path | Spec = "joint") -> Spec:
     if isinstance(spec, Spec):
         return spec
     path = _locate(spec)
-    raw, own = _resolve(path, seen=())
+    text = _read(path)
+    raw, own = _resolve(path, text, seen=())
     # what is inherited may have lost its use; what is stated must have one
     faults = []
     for axis, key, need in list(without_effect(raw)):
@@ -80,7 +82,27 @@ def load_spec(spec: str | Path | Spec = "joint") -> Spec:
     if "priors" in raw:
         keep = used_priors(raw) | set(own.get("priors", {}))
         raw["priors"] = {n: p for n, p in raw["priors"].items() if n in keep}
+        faults += _priors_without_use(raw, text)
     return _build(raw, origin=path.name, unused=faults)
+
+
+def _priors_without_use(raw: Mapping[str, Any], text: str) -> list[str]:
+    """Say of each stated prior that nothing uses where it stands, why, and what to change."""
+    lines, faults = lines_of(text), []
+    for name, (where, needs) in unused_priors(raw).items():
+        if name not in raw["priors"]:
+            continue
+        axis, _, key = where.partition(".")
+        chosen = Choices(raw).of(axis, key) if key else list(raw.get("blocks", ()))
+        stated = f"{where} = {shown(chosen)}" + (
+            f" (line {lines[where]})" if where in lines else ""
+        )
+        here = f" in line {lines[f'priors.{name}']}" if f"priors.{name}" in lines else ""
+        faults.append(
+            f"the prior {name}{here} has no use with {stated}: delete that prior, or choose "
+            f"{where} = {' or '.join(needs)}"
+        )
+    return faults
 
 
 def list_specs() -> tuple[Spec, ...]:
@@ -131,9 +153,11 @@ def _nearest(word: str, known: Iterable[str]) -> str:
     return f"known: {', '.join(options)}"
 
 
-def _resolve(path: Path, *, seen: tuple[Path, ...]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Read a file and lay it over what it extends; return also what it states itself."""
-    own = parse(_read(path), origin=path.name)
+def _resolve(
+    path: Path, text: str, *, seen: tuple[Path, ...]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Parse a file and lay it over what it extends; return also what it states itself."""
+    own = parse(text, origin=path.name)
     raw = {"name": _slug(path.stem), **own}
     parent = raw.pop("extends", None)
     if parent is None:
@@ -144,12 +168,24 @@ def _resolve(path: Path, *, seen: tuple[Path, ...]) -> tuple[dict[str, Any], dic
     base = sibling if parent.endswith(".toml") else _locate(parent)
     if base.resolve() in seen or base.resolve() == path.resolve():
         raise SpecError(f"{path.name}: extends itself through {parent!r}")
-    under, _ = _resolve(base, seen=(*seen, path.resolve()))
+    under, _ = _resolve(base, _read(base), seen=(*seen, path.resolve()))
     merged = {**under, **raw}
+    if "title" not in own and (under.get("title") and (changed := _changes(own))):
+        merged["title"] = f"{under['title']}, but {changed}"
     for axis in (*AXES, "priors"):
         if isinstance(under.get(axis), dict) and isinstance(raw.get(axis, {}), dict):
             merged[axis] = {**under[axis], **raw.get(axis, {})}
     return merged, own
+
+
+def _changes(own: Mapping[str, Any]) -> str:
+    """Return what a file states of the axes, in words: an inherited title does not know of it."""
+    return ", ".join(
+        f"{axis}.{key} = {shown(value)}"
+        for axis in AXES
+        if axis != "sampler"
+        for key, value in _table(own, axis).items()
+    )
 
 
 def _slug(stem: str) -> str:

@@ -12,7 +12,7 @@ import xarray as xr
 
 from bayesdensing import __version__
 from bayesdensing.analysis import Fit
-from bayesdensing.analysis.comparison import group_of
+from bayesdensing.analysis.comparable import group_of
 from bayesdensing.analysis.intervals import estimate
 from bayesdensing.analysis.summary import plain
 from bayesdensing.assembly import Assembled

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.stats import qmc
 
 from bayesdensing.analysis.even import Even
 from bayesdensing.analysis.population import Population
@@ -24,6 +25,20 @@ def test_deviates_are_of_their_distribution_and_nearer_to_it_than_random_ones(dr
     assert far[0] < 0.002
     assert far[0] < far[1] / 4
     assert np.array_equal(even, draw(Even(3)))
+
+
+def test_the_sequence_is_built_once_and_fewer_points_are_the_first_of_more(monkeypatch):
+    built = []
+    sobol = qmc.Sobol
+    monkeypatch.setattr(qmc, "Sobol", lambda **given: built.append(given) or sobol(**given))
+    rng = Even(5)
+    few, many, again = rng.normal(size=64), rng.normal(size=(64, 4)), rng.normal(size=100)
+    assert len(built) == 2
+    fresh = Even(5)
+    assert np.array_equal(few, fresh.normal(size=256)[:64])
+    assert np.array_equal(many, fresh.normal(size=(64, 4)))
+    assert np.array_equal(again, fresh.normal(size=256)[:100])
+    assert len(built) == 3
 
 
 def test_calls_are_spread_over_dimensions_of_their_own():

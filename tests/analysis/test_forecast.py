@@ -9,7 +9,8 @@ import xarray as xr
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from bayesdensing.analysis.forecast import HEADLINE, Answer, Question, answer, joined
+from bayesdensing.analysis.answering import answer
+from bayesdensing.analysis.forecast import HEADLINE, Answer, Question, joined
 from bayesdensing.analysis.population import Population
 from bayesdensing.analysis.trends import TrendDraws
 from bayesdensing.errors import DataNeedError

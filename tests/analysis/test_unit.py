@@ -11,8 +11,8 @@ import xarray as xr
 from pymc.initial_point import make_initial_point_fn
 from scipy import integrate, stats
 
+from bayesdensing.analysis.score_model import ScoreModel
 from bayesdensing.analysis.unit import (
-    ScoreModel,
     UnitScores,
     density_nodes,
     log_likelihood,

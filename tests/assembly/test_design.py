@@ -118,6 +118,40 @@ def test_a_trend_needs_three_llms_and_two_dates(make: Make, tiny: Tiny) -> None:
         make(tiny(densities=put("release_date", "2024-02-02")), blocks=("published",))
 
 
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (
+            {"released_from": "2030-01-01"},
+            r"no LLMs with scores are left.* 0 released from 2030-01-01 on \(their dates: 20",
+        ),
+        (
+            {"released_until": "2010-01-01"},
+            r"no LLMs with scores are left.* 0 released until 2010-01-01 \(their dates: 20",
+        ),
+        (
+            {"min_scores": 9},
+            r"\d+ with scores, 0 with 9 benchmarks or more \(\[data\] min_scores; "
+            r"the most of one LLM: 2\)",
+        ),
+    ],
+)
+def test_the_rule_that_leaves_no_llm_is_said_with_counts(
+    make: Make, tiny: Tiny, data: dict[str, Any], words: str
+) -> None:
+    bundle = tiny()
+    with pytest.raises(DataNeedError, match=words) as refused:
+        make(bundle, data=data)
+    assert f"of {len(bundle.frames['models'])} in models.csv" in str(refused.value)
+
+
+def test_dates_that_leave_no_value_are_said(make: Make, tiny: Tiny) -> None:
+    for records in ("all", "only"):
+        data = {"released_from": "2030-01-01", "records": records}
+        with pytest.raises(DataNeedError, match=r"no values of series made.* 0 are released from"):
+            make(tiny(), blocks=("published",), data=data)
+
+
 # --- what is taken --------------------------------------------------------------------------------
 
 

@@ -9,7 +9,8 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from bayesdensing.analysis.unit import ScoreModel, UnitScores, log_likelihood
+from bayesdensing.analysis.score_model import ScoreModel
+from bayesdensing.analysis.unit import UnitScores, log_likelihood
 from bayesdensing.assembly import design as designs
 from bayesdensing.assembly.pointwise import LLM_WEIGHT, PublishedDensity, assemble_weighted
 from bayesdensing.data import DataBundle

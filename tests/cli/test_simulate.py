@@ -105,6 +105,7 @@ class TestRecover:
             return make_fit(spec=spec, diagnostics={"converged": state["converged"]})
 
         monkeypatch.setattr(recovery, "fit", fake)
+        monkeypatch.setattr(recovery, "in_own_process", lambda work, *given: work(*given))
         monkeypatch.setattr(recovery, "make_world", lambda *_: type("W", (), {"data": None}))
         return state
 

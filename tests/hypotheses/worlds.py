@@ -47,7 +47,7 @@ def make_world(
     spec: Spec, template: DataBundle, *, days: float = DOUBLING_DAYS, seed: int = SEED
 ) -> World:
     """Draw the world of a hypothesis on the design of the template."""
-    if spec.blocks == ("published",):
+    if spec.is_series_alone:
         given = {"level": 0.3, "dispersion": 0.4, "doubling_time_days": days}
         if spec.data.records == "only":
             given["arrival_rate"] = 20.0

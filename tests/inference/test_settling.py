@@ -53,6 +53,12 @@ def test_regions_with_mass_get_two_chains_each() -> None:
     assert found is not None
     assert (found.regions, found.negligible) == (2, ())
     assert (np.abs(np.asarray(found.warmth).ravel() - [0, 20, 0, 20]) < 6).all()
+    one, other = found.masses
+    assert (one["chains"], other["chains"]) == ([0, 2], [1, 3])
+    assert one["mass"] == pytest.approx(1 / 1.2, abs=4 * one["mass_error"] + 0.01)
+    assert one["mass"] + other["mass"] == pytest.approx(1)
+    # what one has too much, the other has too little
+    assert 0 < one["mass_error"] == pytest.approx(other["mass_error"])
 
 
 @pytest.mark.parametrize("share", [NEGLIGIBLE_MASS / 2, NEGLIGIBLE_MASS * 2])

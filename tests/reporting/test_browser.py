@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bayesdensing.analysis.forecast import Question, answer, joined
+from bayesdensing.analysis.answering import answer
+from bayesdensing.analysis.forecast import Question, joined
 from bayesdensing.analysis.population import Population
 from bayesdensing.analysis.stacking import step_estimate
 from bayesdensing.cli.forecast import flag_lines

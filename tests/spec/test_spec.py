@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from bayesdensing.laws import Prior
-from bayesdensing.spec import PRIOR_TABLE, Spec, load_spec
+from bayesdensing.spec import PRIOR_TABLE, Spec, describe, load_spec
 from bayesdensing.spec.effect import without_effect
 
 JOINT: dict[str, Any] = {"name": "x", "blocks": ("loss", "link", "growth")}
@@ -338,3 +338,36 @@ def test_records_are_of_published_values() -> None:
     with pytest.raises(ValidationError, match="records are flagged"):
         Spec(**JOINT, data={"records": "only"})
     assert "arrival_rate" in Spec(name="x", blocks=("published",), data={"records": "only"}).priors
+
+
+@pytest.mark.parametrize(
+    ("prior", "granted"),
+    [
+        (Prior("LogNormal", {"median": 1.0, "sigma": 1.0}), True),
+        (Prior("HalfNormal", {"sigma": 1.0}), True),
+        (Prior("Normal", {"mu": 5.0, "sigma": 0.1}), False),
+    ],
+)
+def test_a_prior_that_excludes_decline_is_said_of_the_rate(prior: Prior, granted: bool) -> None:
+    spec = Spec(name="x", blocks=("published",), priors={"growth_rate": prior})
+    words = "the prior of growth_rate excludes rates of 0 and below, whatever the data say"
+    assert spec.taken_for_granted == (words if granted else "")
+    assert (words in spec.headline_label) is granted
+    assert not load_spec("joint").taken_for_granted
+
+
+def test_pooling_needs_benchmarks_to_pool() -> None:
+    axes = {"blocks": ("loss",), "data": {"benchmarks": ("MMLU",)}}
+    with pytest.raises(ValidationError, match=r"loss\.pooling = \"none\" needs two benchmarks"):
+        Spec(name="x", loss={"pooling": "none"}, **axes)
+    assert "has none to pool" in "\n".join(describe(Spec(name="x", **axes)).equations)
+
+
+def test_the_stretch_over_which_an_unknown_change_is_joined_is_part_of_the_claim(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = ("changepoint_unknown", "changepoint_chatgpt", "joint")
+    before = [load_spec(name).sha256 for name in names]
+    monkeypatch.setattr("bayesdensing.spec.model.JOIN_YEARS", 0.25)
+    after = [load_spec(name).sha256 for name in names]
+    assert [one != other for one, other in zip(before, after, strict=True)] == [True, False, False]

@@ -14,6 +14,7 @@ from bayesdensing.laws import Prior
 from bayesdensing.spec import Spec, list_specs, load_spec
 from bayesdensing.spec.axes import Axis
 from bayesdensing.spec.effect import without_effect
+from bayesdensing.spec.places import lines_of
 from bayesdensing.spec.toml import parse
 from bayesdensing.spec.used import used_priors
 
@@ -239,7 +240,10 @@ def test_wrong_values_are_refused_by_name(
         ('blocks = ["loss"]\nname = "a b"', "name: "),
         ("blocks = [", "not valid TOML"),
         ("a = 1\na = 2", "not valid TOML"),
-        ('blocks = ["loss"]\n[priors]\nlevel = { dist = "Normal", mu = 0, sigma = 1 }', "no level"),
+        (
+            'blocks = ["loss"]\n[priors]\nlevel = { dist = "Normal", mu = 0, sigma = 1 }',
+            "the prior level in line 3 has no use",
+        ),
     ],
 )
 def test_wrong_hypotheses_are_refused(
@@ -290,9 +294,55 @@ def test_an_inherited_prior_that_lost_its_use_is_dropped(write: Callable[..., Pa
 
 def test_a_stated_prior_without_use_is_refused(refused: Callable[[str], str]) -> None:
     rate = 'growth_rate = { dist = "Normal", mu = 1, sigma = 1 }'
-    assert "this hypothesis has no growth_rate" in refused(
-        f'extends = "no_growth"\n[priors]\n{rate}'
+    assert refused(f'extends = "no_growth"\n[priors]\n{rate}') == (
+        'mine.toml: the prior growth_rate in line 3 has no use with growth.trend = "constant": '
+        'delete that prior, or choose growth.trend = "exponential"'
     )
+
+
+def test_a_title_that_is_inherited_says_what_changed(write: Callable[..., Path]) -> None:
+    only = write('extends = "trend"\n[data]\nrecords = "only"', "only.toml")
+    assert load_spec(only).title == f'{load_spec("trend").title}, but data.records = "only"'
+    lengths = write('extends = "trend"\n[sampler]\ndraws = 100', "lengths.toml")
+    assert load_spec(lengths).title == load_spec("trend").title
+    own = write('extends = "trend"\ntitle = "Mine"\n[data]\nrecords = "only"', "own.toml")
+    assert load_spec(own).title == "Mine"
+
+
+@pytest.mark.parametrize(
+    ("stated", "instead", "prior", "choice"),
+    [
+        ('trend = "exponential"', 'trend = "constant"', "growth_rate", "growth.trend"),
+        ('trend = "exponential"', 'trend = "changepoint"', "growth_rate", "growth.trend"),
+        ('law = "chinchilla"', 'law = "power"', "irreducible_share", "loss.law"),
+        ("size_effects = true", "size_effects = false", "size_effect_sd", "loss.size_effects"),
+    ],
+)
+def test_an_edit_of_a_resolved_copy_is_told_both_lines(
+    refused: Callable[[str], str],
+    write: Callable[..., Path],
+    stated: str,
+    instead: str,
+    prior: str,
+    choice: str,
+) -> None:
+    text = load_spec("joint").to_toml().replace(stated, instead)
+    lines = text.splitlines()
+    axis = lines.index(instead) + 1
+    (own,) = (n for n, line in enumerate(lines, start=1) if line.startswith(f"{prior} ="))
+    told = refused(text)
+    value = instead.partition("= ")[2]
+    assert (
+        f"the prior {prior} in line {own} has no use with {choice} = {value} (line {axis})" in told
+    )
+    # what it says helps: without that line the copy is a hypothesis
+    del lines[own - 1]
+    assert prior not in load_spec(write("\n".join(lines))).priors
+
+
+def test_lines_are_those_of_keys_and_not_of_text() -> None:
+    text = 'description = """\n[growth]\ntrend = "a"\n"""\n\n[growth] # axis\n  trend = "constant"'
+    assert lines_of(text) == {"description": 1, "growth": 6, "growth.trend": 7}
 
 
 def test_a_changed_prior_replaces_the_whole_of_the_inherited(write: Callable[..., Path]) -> None:

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from bayesdensing.assembly.design.admission import refuse_few_values, table_of
 from bayesdensing.assembly.design.rows import (
-    enough_dates,
     log_errors,
     one_of,
-    released_within,
-    table_of,
     years_of,
 )
 from bayesdensing.data import DataBundle
@@ -74,8 +72,7 @@ def published_design(spec: Spec, bundle: DataBundle) -> PublishedDesign:
     frame = table_of(bundle, "densities")
     series = one_of(frame, "series", spec.data.series, file="densities.csv")
     rows = frame[frame["series"] == series].sort_values(["release_date", "model"])
-    rows = released_within(spec, rows)
-    enough_dates(rows, f"values of series {series}")
+    rows = refuse_few_values(spec, rows, series=series)
     released = pd.DatetimeIndex(rows["release_date"])
     years, reference = years_of(released)
     return PublishedDesign(

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from bayesdensing.assembly.design.admission import refuse_few_values, table_of
 from bayesdensing.assembly.design.rows import (
     log_errors,
     one_of,
-    released_within,
-    table_of,
     years_of,
 )
 from bayesdensing.data import DataBundle
@@ -94,7 +93,7 @@ def record_design(spec: Spec, bundle: DataBundle) -> RecordDesign:
     frame = table_of(bundle, "densities")
     series = one_of(frame, "series", spec.data.series, file="densities.csv")
     rows = frame[frame["series"] == series].sort_values(["release_date", "value", "model"])
-    rows = released_within(spec, rows)
+    rows = refuse_few_values(spec, rows, series=series)
     flagged = rows[rows["on_record"].fillna(value=False).astype(bool)]
     if flagged.empty:
         raise DataNeedError(f"no value of series {series} is flagged on_record in densities.csv")

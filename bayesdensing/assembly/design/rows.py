@@ -1,8 +1,9 @@
-"""Which rows of a bundle a hypothesis uses: suites, benchmarks, LLMs, dates."""
+"""Which rows of a bundle a hypothesis uses: suites, benchmarks, series."""
 
 import numpy as np
 import pandas as pd
 
+from bayesdensing.assembly.design.admission import eligible_scores, refuse_few_llms, table_of
 from bayesdensing.data import DataBundle
 from bayesdensing.errors import DataNeedError
 from bayesdensing.laws.trend import DAYS_PER_YEAR
@@ -12,45 +13,12 @@ __all__ = [
     "benchmarks_of",
     "chance_of",
     "codes_of",
-    "eligible_llms",
-    "eligible_scores",
-    "enough_dates",
     "items_of",
     "log_errors",
     "one_of",
-    "released_within",
     "suite_rows",
-    "table_of",
     "years_of",
 ]
-
-_LEFT_OUT = ("pruned", "quantized", "pruned+distilled")
-
-
-def table_of(bundle: DataBundle, name: str) -> pd.DataFrame:
-    """Return a table that the hypothesis cannot do without.
-
-    Parameters
-    ----------
-    bundle : DataBundle
-        The data.
-    name : str
-        Its name, without ``.csv``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        All its rows.
-
-    Raises
-    ------
-    DataNeedError
-        Where the bundle does not hold it.
-    """
-    frame = bundle.frames.get(name)
-    if frame is None:
-        raise DataNeedError(f"{name}.csv is missing: this hypothesis needs it")
-    return frame
 
 
 def one_of(frame: pd.DataFrame, column: str, chosen: str | None, *, file: str) -> str:
@@ -148,6 +116,7 @@ def benchmarks_of(spec: Spec, bundle: DataBundle) -> tuple[str, ...]:
         needs["loss_scores"] = points[points["role"] == "fit"]
     if "growth" in spec.blocks:
         needs["scores"] = eligible_scores(spec, bundle)
+        refuse_few_llms(spec, bundle, needs["scores"])
     have = {name: set(frame["benchmark"]) for name, frame in needs.items()}
     if spec.data.benchmarks:
         for name, found in have.items():
@@ -229,85 +198,6 @@ def chance_of(bundle: DataBundle, benchmarks: tuple[str, ...]) -> np.ndarray:
     return frame.loc[list(benchmarks), "chance"].to_numpy(dtype=float)
 
 
-def eligible_llms(spec: Spec, bundle: DataBundle) -> pd.DataFrame:
-    """Return the LLMs that the hypothesis admits.
-
-    Parameters
-    ----------
-    spec : Spec
-        The hypothesis.
-    bundle : DataBundle
-        The data.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Rows of models.csv.
-    """
-    llms = table_of(bundle, "models")
-    keep = pd.Series(data=True, index=llms.index)
-    if spec.data.base_only:
-        keep &= llms["is_base"]
-    if not spec.data.compressed:
-        keep &= ~llms["compression"].isin(_LEFT_OUT)
-    return released_within(spec, llms[keep])
-
-
-def released_within(spec: Spec, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows between the hypothesis's first and last release date.
-
-    Parameters
-    ----------
-    spec : Spec
-        The hypothesis.
-    rows : pandas.DataFrame
-        With ``release_date``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The rows.
-    """
-    if spec.data.released_from is not None:
-        rows = rows[rows["release_date"] >= pd.Timestamp(spec.data.released_from)]
-    if spec.data.released_until is not None:
-        rows = rows[rows["release_date"] <= pd.Timestamp(spec.data.released_until)]
-    return rows
-
-
-def eligible_scores(spec: Spec, bundle: DataBundle) -> pd.DataFrame:
-    """Return the scores of the LLMs that the hypothesis admits.
-
-    Parameters
-    ----------
-    spec : Spec
-        The hypothesis.
-    bundle : DataBundle
-        The data.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Rows of scores.csv, on any benchmark.
-
-    Raises
-    ------
-    DataNeedError
-        For an evaluator who has no scores there.
-    """
-    scores = table_of(bundle, "scores")
-    if spec.data.evaluators:
-        known = sorted(scores["evaluator"].unique())
-        for name in spec.data.evaluators:
-            if name not in known:
-                shown = ", ".join(known[:10]) + (", ..." if len(known) > 10 else "")
-                raise DataNeedError(
-                    f"scores.csv: no evaluator {name!r} of [data] evaluators; there are: {shown}"
-                )
-        scores = scores[scores["evaluator"].isin(spec.data.evaluators)]
-    return scores[scores["model"].isin(eligible_llms(spec, bundle)["model"])]
-
-
 def log_errors(rows: pd.DataFrame) -> np.ndarray:
     """Return the sd of the errors of published values on the log scale.
 
@@ -323,27 +213,6 @@ def log_errors(rows: pd.DataFrame) -> np.ndarray:
     """
     width = np.log(rows["value_hi95"].to_numpy()) - np.log(rows["value_lo95"].to_numpy())
     return np.asarray(np.nan_to_num(width / (2 * 1.959964)))
-
-
-def enough_dates(rows: pd.DataFrame, what: str) -> None:
-    """Refuse what no trend can be laid through.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        With ``release_date``.
-    what : str
-        What the rows are, in words.
-
-    Raises
-    ------
-    DataNeedError
-        For fewer than three rows or a single date.
-    """
-    if len(rows) < 3:
-        raise DataNeedError(f"only {len(rows)} {what} are left: a trend needs three")
-    if rows["release_date"].nunique() < 2:
-        raise DataNeedError(f"the {what} share one release date: a trend needs two")
 
 
 def years_of(released: pd.DatetimeIndex) -> tuple[np.ndarray, pd.Timestamp]:

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from bayesdensing.assembly.design.rows import (
-    codes_of,
+from bayesdensing.assembly.design.admission import (
     eligible_llms,
     eligible_scores,
-    enough_dates,
-    items_of,
-    years_of,
+    refuse_few_llms,
 )
+from bayesdensing.assembly.design.rows import codes_of, items_of, years_of
 from bayesdensing.data import DataBundle
 from bayesdensing.spec import Spec
 
@@ -106,11 +104,11 @@ def score_design(spec: Spec, bundle: DataBundle, benchmarks: tuple[str, ...]) ->
     """
     scores = eligible_scores(spec, bundle)
     scores = scores[scores["benchmark"].isin(benchmarks)]
+    refuse_few_llms(spec, bundle, scores)
     evidence = scores.groupby("model")["benchmark"].nunique()
     enough = evidence.index[evidence >= spec.data.min_scores]
     llms = eligible_llms(spec, bundle)
     llms = llms[llms["model"].isin(enough)].sort_values(["release_date", "model"])
-    enough_dates(llms, "LLMs with scores")
     names = tuple(llms["model"])
     rows = scores[scores["model"].isin(names)].copy()
     rows["llm"] = codes_of(rows["model"], names)
