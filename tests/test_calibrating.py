@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bayesdensing import calibrating
 from bayesdensing.assembly import assemble
 from bayesdensing.assembly.design import Exchange
-from bayesdensing.calibrating import calibrate
+from bayesdensing.calibrating import calibrate, fits
 from bayesdensing.cli.app import main
 from bayesdensing.data import DataBundle
 from bayesdensing.errors import DataNeedError, RunError, SpecError
@@ -83,16 +82,16 @@ def test_a_fit_that_cannot_be_is_kept_as_a_failure(bundle, tmp_path, monkeypatch
 
 
 def test_worlds_that_cannot_be_are_drawn_anew_and_counted(bundle, tmp_path, monkeypatch):
-    possible, calls = calibrating._possible, []
+    possible, calls = fits._possible, []
 
     def second(told):
         calls.append(told)
         return len(calls) % 2 == 0 and possible(told)
 
-    monkeypatch.setattr(calibrating, "_possible", second)
+    monkeypatch.setattr(fits, "_possible", second)
     some = calibrate("trend", bundle, sims=2, seed=1, out=tmp_path)
     assert some.fits["redrawn"].to_numpy().tolist() == [1, 1]
-    monkeypatch.setattr(calibrating, "_possible", lambda told: False)
+    monkeypatch.setattr(fits, "_possible", lambda told: False)
     with pytest.raises(SpecError, match="none of them can be"):
         calibrate("trend", bundle, sims=1, seed=9, out=tmp_path)
 
@@ -207,7 +206,7 @@ def test_coordinates_come_from_a_world_and_not_from_the_same_values_twice(
             seen.append((template, how.get("outcomes")))
             super().__init__(spec, template, **how)
 
-    monkeypatch.setattr(calibrating, "Refitter", Watched)
+    monkeypatch.setattr(fits, "Refitter", Watched)
     run = fit("trend", bundle, seed=1, progress=False)
     calibrate(about=run, sims=1, seed=1, out=tmp_path)
     template, outcomes = seen[0]
