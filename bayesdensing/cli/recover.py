@@ -68,8 +68,8 @@ def _recover(
 ) -> int:
     """Fit sixteen simulated worlds of known growth; print the truth beside the estimate.
 
-    With --parameter, worlds that hold it at known values, in short fits. Exits with 3 where a fit
-    did not pass its checks.
+    Exits with 3 where a fit did not pass its checks. With --parameter, worlds that hold it at known
+    values, in fits too short for all checks; largest R-hat and divergences are in the table.
     """
     if parameter is not None:
         if draws or tune or chains:
