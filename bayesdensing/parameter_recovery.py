@@ -22,6 +22,7 @@ COLUMNS = (
     "parameter", "truth", "seed", "median", "mean", "eti95_lb", "eti95_ub", "in95", "max_rhat",
     "divergences", "seconds", "spec_sha256",
 )  # fmt: skip
+_FLOATS = ("truth", "median", "mean", "eti95_lb", "eti95_ub", "max_rhat", "seconds")
 #: Of each chain; the template's fit before them has the lengths of the hypothesis.
 _DRAWS, _TUNE = 500, 400
 #: True doubling time (days) of every world.
@@ -183,6 +184,8 @@ def _done(out: str | Path | None, spec: Spec, name: str) -> dict[tuple[float, in
     if not set(COLUMNS) <= set(table.columns):
         raise DataNeedError(f"{out} is no table of such worlds: choose another file")
     table = table[(table["spec_sha256"] == spec.sha256) & (table["parameter"] == name)]
+    # a whole number in a file is an int to whoever reads it
+    table = table.astype(dict.fromkeys(_FLOATS, float))
     rows: list[dict[str, Any]] = table.to_dict("records")  # type: ignore[assignment]
     return {(float(row["truth"]), int(row["seed"])): row for row in rows}
 

@@ -39,6 +39,10 @@ def register(app: typer.Typer) -> None:
     )
 
 
+#: Characters of a hypothesis's name that stay on one line.
+_NAME_WIDTH = 24
+
+
 def _compare(
     specs: Annotated[
         list[str],
@@ -137,9 +141,11 @@ def _shown(found: "Comparison", kind: str, *, narrow: bool) -> Any:
     shown = Table(title=f"left out: {kind}", title_justify="left")
     if not narrow:
         shown.add_column("group")
-    shown.add_column("hypothesis", overflow="fold")
-    for column in ("elpd", "difference", "weight", "days", "95 % ETI"):
-        shown.add_column(column, justify="right", overflow="fold")
+    names = found.table["hypothesis"].str.len().max()
+    shown.add_column("hypothesis", overflow="fold", min_width=min(int(names), _NAME_WIDTH))
+    for column, width in (("elpd", 7), ("difference", 12), ("weight", 6), ("days", 4)):
+        shown.add_column(column, justify="right", overflow="fold", min_width=width)
+    shown.add_column("95 % ETI", justify="right", overflow="fold")
     if not narrow:
         shown.add_column("verdict")
         shown.add_column("rungs")
