@@ -127,7 +127,7 @@ define install
 endef
 
 $(VENV)/.run-ready: pyproject.toml constraints.txt | $(UV)
-	$(call install,bayesdensing,.)
+	$(call install,bayesdensing,.[report])
 
 $(VENV)/.dev-ready: $(VENV)/.run-ready
 	$(call install,the development tools,.[dev])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bayesdensing.analysis.pull import pull, reference_curve, reference_pull
-from bayesdensing.analysis.rulers import ALONE, curve_alone, shipped_record
+from bayesdensing.analysis.rulers import ALONE, beside, curve_alone, how_to_fit, shipped_record
 from bayesdensing.errors import BayesdensingError
 from bayesdensing.fitting import load_fit
 
@@ -38,7 +38,8 @@ def pull_line(fit: "Fit", *, folder: Path) -> str | None:
         return None
     table = _pull(fit, folder=folder)
     if table is None:
-        return f"how far scores pull it is not known: fit {ALONE} to the same data beside this run"
+        how = how_to_fit(ALONE, fit, folder=folder) or f"fit {ALONE} to the same data"
+        return f"how far scores pull it is not known until the runs are fitted alone: {how}"
     law = table[table.index.str.match("|".join(_LAW))]
     name = str(law["shift"].abs().idxmax())
     row = law.loc[name]
@@ -53,12 +54,13 @@ def pull_line(fit: "Fit", *, folder: Path) -> str | None:
 
 
 def _pull(fit: "Fit", *, folder: Path) -> pd.DataFrame | None:
-    try:
-        alone = load_fit(folder.parent / ALONE, data=fit.data)
-        if alone.diagnostics.converged:
-            return reference_pull(fit, alone)
-    except BayesdensingError:
-        pass  # no such run, or one of another law
+    for place in beside(ALONE, folder=folder):
+        try:
+            alone = load_fit(place, data=fit.data)
+            if alone.diagnostics.converged:
+                return reference_pull(fit, alone)
+        except BayesdensingError:
+            pass  # no such run, or one of another law or other data
     curve = curve_alone(fit, shipped_record())
     if curve is None:
         return None

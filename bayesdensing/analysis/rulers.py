@@ -6,6 +6,7 @@ or for the packaged data from the record that the package ships.
 """
 
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ import pandas as pd
 from bayesdensing.analysis import runs
 from bayesdensing.analysis.pull import law_of, reference_curve
 from bayesdensing.analysis.summary import plain
-from bayesdensing.paths import packaged_models_dir
+from bayesdensing.paths import packaged_data_dir, packaged_models_dir
 from bayesdensing.spec import load_spec
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ __all__ = [
     "RECORD",
     "RULERS",
     "RulerHeadline",
+    "beside",
     "curve_alone",
+    "how_to_fit",
     "other_rulers",
     "record_of",
     "shipped_record",
@@ -97,13 +100,60 @@ def other_rulers(
         In the order of `RULERS`.
     """
     return tuple(
-        _from_run(folder.parent / name, spec, fit)
-        or _from_run(folder.parent / f"{folder.name}-{name}", spec, fit)
+        next(filter(None, (_from_run(at, spec, fit) for at in beside(name, folder=folder))), None)
         or _from_record(record, spec, fit)
         or _unknown(spec)
         for name in RULERS
         if (spec := load_spec(name)).sha256 != fit.spec.sha256
     )
+
+
+def beside(name: str, *, folder: Path) -> tuple[Path, Path]:
+    """Return where a run of another hypothesis and the same data is looked for.
+
+    Parameters
+    ----------
+    name : str
+        The other hypothesis.
+    folder : pathlib.Path
+        A run.
+
+    Returns
+    -------
+    tuple of two Path
+        Beside the run, by the hypothesis's name and by both names; the second is for where the
+        first is taken by a run of other data.
+    """
+    return folder.parent / name, folder.parent / f"{folder.name}-{name}"
+
+
+def how_to_fit(name: str, fit: "Fit", *, folder: Path) -> str:
+    """Return the command that fits another hypothesis to the same data, where it is looked for.
+
+    Parameters
+    ----------
+    name : str
+        The other hypothesis.
+    fit : Fit
+        Any fit.
+    folder : pathlib.Path
+        Its run.
+
+    Returns
+    -------
+    str
+        Empty for data in memory, which cannot be named in a command.
+    """
+    path = fit.data.path
+    if path is None:
+        return ""
+    command = ["bayesdensing", "fit", name]
+    if path.resolve() != packaged_data_dir().resolve():
+        command += ["--data", str(path)]
+    plain, both = beside(name, folder=folder)
+    if folder.parent != Path("runs") or plain.exists():
+        command += ["--out", str(both if plain.exists() else plain)]
+    return shlex.join(command)
 
 
 def _unknown(spec: "Spec") -> RulerHeadline:

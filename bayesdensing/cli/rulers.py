@@ -1,15 +1,13 @@
 """The other rulers beside a headline."""
 
 import math
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
-from bayesdensing.analysis.rulers import RulerHeadline, other_rulers, shipped_record
-from bayesdensing.paths import packaged_data_dir
+from bayesdensing.analysis.rulers import RulerHeadline, how_to_fit, other_rulers, shipped_record
 
 if TYPE_CHECKING:
     from bayesdensing.analysis import Fit
@@ -46,7 +44,7 @@ def print_rulers(console: Console, fit: "Fit", *, folder: Path) -> None:
     for place in sorted({str(ruler.place) for ruler in rulers if ruler.source == "record"}):
         console.print(f"{_RECORD}: {place}")
     for ruler in rulers:
-        if ruler.median is None and (command := _how_to_fit(ruler.name, fit, folder=folder)):
+        if ruler.median is None and (command := how_to_fit(ruler.name, fit, folder=folder)):
             # never broken into lines: it is there to be copied
             console.print(f"not fitted: {command}", soft_wrap=True)
     console.print(_WHY)
@@ -60,25 +58,6 @@ def _cells(ruler: RulerHeadline) -> tuple[str, ...]:
     state = "passed" if ruler.converged else "NOT CONVERGED"
     state = "APPROXIMATE" if ruler.approximate else state
     return (ruler.name, _number(ruler.median), f"{low} to {high}", state, where)
-
-
-def _how_to_fit(name: str, fit: "Fit", *, folder: Path) -> str:
-    """Return the command, empty for data in memory, which cannot be named in one."""
-    path = fit.data.path
-    if path is None:
-        return ""
-    command = ["bayesdensing", "fit", name]
-    if path.resolve() != packaged_data_dir().resolve():
-        command += ["--data", str(path)]
-    if folder.parent != Path("runs") or (folder.parent / name).exists():
-        command += ["--out", str(_free(name, folder=folder))]
-    return shlex.join(command)
-
-
-def _free(name: str, *, folder: Path) -> Path:
-    """Return where a ruler's run is looked for and replaces none of other data."""
-    plain = folder.parent / name
-    return folder.parent / f"{folder.name}-{name}" if plain.exists() else plain
 
 
 def _number(value: float) -> str:
