@@ -47,7 +47,9 @@ _UNITS = {
 
 _NOTE = (
     "weights are for mixing predictions, not probabilities of hypotheses; doubling times: median "
-    "and equal-tailed 95 % interval"
+    "and equal-tailed 95 % interval. Of two hypotheses that predict alike one may get no weight: it "
+    "adds nothing to the other. Rungs say how so many LLMs were left out: by smoothed weights "
+    "(psis), where those fail by moment matching, then by an exact refit"
 )
 
 
