@@ -227,6 +227,10 @@ FIGURES = (
             ),
         )
         for name, command, takes in (
+            (
+                "about-joint", "bayesdensing calibrate --about runs/joint --sims 200 --workers 2",
+                "40 minutes",
+            ),
             ("loss_law", "bayesdensing calibrate loss_law --sims 200", "10 minutes"),
             ("joint", "bayesdensing calibrate joint --sims 200 --workers 2", "an hour"),
         )

@@ -78,7 +78,7 @@ def _calibrate(
         typer.Option(
             metavar="DIR",
             help="Folder of table, figure and fits; fits in it are not made again."
-            "  [default: runs/calibration-SPEC]",
+            "  [default: runs/calibration-SPEC, runs/calibration-about-RUN]",
         ),
     ] = None,
     workers: WorkersOption = None,
@@ -102,8 +102,9 @@ def _calibrate(
     from bayesdensing.spec import load_spec
 
     refuse_both(workers, scheduler)
-    name = load_spec(spec).name if about is None else Path(about).name
-    folder = Path(out) if out is not None else Path("runs") / f"calibration-{name}"
+    name = load_spec(spec).name if about is None else f"about-{Path(about).resolve().name}"
+    kind = "-real" * (real and about is None) + "-exact" * exact
+    folder = Path(out) if out is not None else Path("runs") / f"calibration-{name}{kind}"
     found = calibrate(
         spec,
         data,
