@@ -46,10 +46,10 @@ _UNITS = {
 }  # fmt: skip
 
 _NOTE = (
-    "weights are for mixing predictions, not probabilities of hypotheses: of two that predict alike "
-    "one may get none, since it adds nothing to the other; doubling times: median and equal-tailed "
-    "95 % interval; rungs: how so many LLMs were left out, by smoothed weights (psis), where those "
-    "fail by moment matching, then by an exact refit"
+    "weights are for mixing predictions, not probabilities of hypotheses: of two that predict "
+    "alike one may get none, since it adds nothing to the other; doubling times: median and "
+    "equal-tailed 95 % interval; rungs: how so many LLMs were left out, by smoothed weights "
+    "(psis), where those fail by moment matching, then by an exact refit"
 )
 
 

@@ -16,7 +16,7 @@ __all__ = ["from_covariance", "from_curvature"]
 _STEP = 1e-4
 #: Curvatures below this are taken as no information; priors alone give about this much.
 _FLAT = 0.05
-#: Share of the latents that may lie where the density is not log-concave.
+#: Share of the latents that may lie where the density is not log-concave at every point.
 _FEW = 0.05
 
 
@@ -52,6 +52,7 @@ def from_curvature(
     dense = np.zeros((n_dense, n_dense))
     cross = np.zeros((n_dense, n_latent))
     own = np.zeros(len(start.scale))
+    lowest = np.full(len(start.scale), np.inf)
     for point in points:
         for i in range(n_dense):
             row = _difference(gradient, point, np.array([i]))
@@ -59,9 +60,11 @@ def from_curvature(
             cross[i] += row[n_dense : n_dense + n_latent]
         for group in single_groups:
             where = np.arange(group.start, group.stop)
-            own[where] += _difference(gradient, point, n_dense + where)[n_dense + where]
+            here = _difference(gradient, point, n_dense + where)[n_dense + where]
+            own[where] += here
+            lowest[where] = np.minimum(lowest[where], here)
     dense, cross, own = dense / len(points), cross / len(points), own / len(points)
-    own = np.maximum(own, _lowest(own[:n_latent]))
+    own = np.maximum(own, np.where(lowest > _FLAT, _FLAT, _doubtful(own[:n_latent])))
     per_dense = cross / own[:n_latent]
     schur = dense - per_dense @ cross.T
     eigenvalue, vector = np.linalg.eigh((schur + schur.T) / 2)
@@ -78,11 +81,11 @@ def from_curvature(
     )
 
 
-def _lowest(latents: np.ndarray) -> float:
-    """Return the curvature below which a latent's own is not believed.
+def _doubtful(latents: np.ndarray) -> float:
+    """Return what a latent's curvature is at least taken for, where it is none at some point.
 
-    One LLM whose measurements contradict each other may have none, or a negative one, between its
-    two peaks. As a divisor that would outweigh all others.
+    One LLM whose measurements contradict each other has a negative one between its two peaks. As a
+    divisor a mean near zero would outweigh all others.
     """
     told = latents[latents > _FLAT]
     return max(_FLAT, float(np.quantile(told, _FEW)) / 2) if len(told) else _FLAT

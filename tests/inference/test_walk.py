@@ -264,6 +264,18 @@ def test_one_unit_between_two_peaks_does_not_outweigh_all_others() -> None:
     assert whitened.max() < 3
 
 
+def test_units_of_which_little_is_known_keep_their_own_scale() -> None:
+    own = np.full(100, 1000.0)
+    own[:3] = 1.0
+    matrices = from_curvature(
+        lambda x: -np.concatenate([[1.0], own]) * x,
+        np.zeros((1, 101)),
+        start=Preconditioner.identity(1, 100),
+        single_groups=[slice(0, 100)],
+    )
+    np.testing.assert_allclose(matrices.scale, own**-0.5, rtol=1e-5)
+
+
 def test_covariance_whitens_the_draws_it_is_of() -> None:
     rng = np.random.default_rng(7)
     first = random_matrices(rng)
