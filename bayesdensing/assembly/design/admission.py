@@ -185,7 +185,9 @@ def refuse_few_llms(spec: Spec, bundle: DataBundle, scores: pd.DataFrame) -> Non
     last = next((place for place, (count, _) in enumerate(rules) if not count), len(rules))
     rules = rules[: last + 1]
     counts = ", ".join(f"{count} {rule}" for count, rule in rules)
-    refuse_few_dates(llms, "LLMs with scores", why=f": of {total} {where} {_ARE[len(rules) > 1]} {counts}")
+    refuse_few_dates(
+        llms, "LLMs with scores", why=f": of {total} {where} {_ARE[len(rules) > 1]} {counts}"
+    )
 
 
 def refuse_few_values(spec: Spec, rows: pd.DataFrame, *, series: str) -> pd.DataFrame:
