@@ -17,7 +17,7 @@ from bayesdensing.analysis.hypothesis import (
 from bayesdensing.errors import SpecError
 from bayesdensing.fitting import load_fit
 from bayesdensing.simulation import prior_draws
-from bayesdensing.spec.priors import PRIOR_TABLE
+from bayesdensing.spec import PRIOR_TABLE
 
 __all__ = ["hypothesis"]
 
