@@ -202,7 +202,12 @@ def test_scores_on_benchmarks_without_a_curve_are_a_limit(bare):
     assert "Scores on other benchmarks do not count" not in report(whole, checks=False)
     frames = whole.data.frames
     other = frames["benchmarks"].iloc[:1].assign(benchmark="other")
-    scores = frames["scores"].drop_duplicates("model").iloc[:3].assign(benchmark="other", source="another")
+    scores = (
+        frames["scores"]
+        .drop_duplicates("model")
+        .iloc[:3]
+        .assign(benchmark="other", source="another")
+    )
     frames["benchmarks"] = pd.concat([frames["benchmarks"], other], ignore_index=True)
     frames["scores"] = pd.concat([frames["scores"], scores], ignore_index=True)
     data = DataBundle.from_frames(name="more", version="1", **frames)
