@@ -119,7 +119,7 @@ class BundleError(BayesdensingError, ValueError):
         for fault in self.faults:
             if id(fault) not in told_once:
                 count = len(many.get(id(fault), ()))
-                more = f" ({count:,} rows like this, first: row {fault.row})" if count else ""
+                more = f" ({count - 1:,} more rows like this)" if count else ""
                 lines.append(f"{fault}{more}")
         return "\n".join(lines)
 

@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from rich.console import Console
 
 from bayesdensing import fitting
 from bayesdensing.cli import main
+from bayesdensing.cli.headline import print_headline
 from bayesdensing.data import DataBundle
 from bayesdensing.errors import DataNeedError
 from bayesdensing.reporting import page as pages
@@ -197,7 +199,7 @@ def test_the_limits_stand_beside_the_headline(bare):
         assert part in page
 
 
-def test_scores_on_benchmarks_without_a_curve_are_a_limit(bare):
+def test_scores_on_benchmarks_without_a_curve_are_a_limit(bare, tmp_path):
     whole = make_scored_fit()
     assert "Scores on other benchmarks do not count" not in report(whole, checks=False)
     frames = whole.data.frames
@@ -211,8 +213,12 @@ def test_scores_on_benchmarks_without_a_curve_are_a_limit(bare):
     frames["benchmarks"] = pd.concat([frames["benchmarks"], other], ignore_index=True)
     frames["scores"] = pd.concat([frames["scores"], scores], ignore_index=True)
     data = DataBundle.from_frames(name="more", version="1", **frames)
-    page = report(dataclasses.replace(whole, data=data), checks=False)
-    assert "Left out: 3 scores on 1 benchmark, no rows in reference_runs.csv" in page
+    fit = dataclasses.replace(whole, data=data)
+    told = "3 scores on 1 benchmark, no rows in reference_runs.csv"
+    assert f"Left out: {told}" in report(fit, checks=False)
+    console = Console(record=True, width=200)
+    print_headline(console, fit, folder=tmp_path)
+    assert told in console.export_text()
 
 
 @pytest.mark.parametrize(
