@@ -4,8 +4,9 @@ Everything here derives from `BayesdensingError`, so that a caller (the command
 line above all) can tell bad input from a bug with one ``except``.
 """
 
+import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = [
     "BayesdensingError",
@@ -15,7 +16,37 @@ __all__ = [
     "InputError",
     "RunError",
     "SpecError",
+    "nearest",
 ]
+
+_MOST_ALIKE = 5  # faults of one kind in one column that are told one by one
+
+
+def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
+    """Return the name that another was likely meant to be.
+
+    Parameters
+    ----------
+    name : str
+        As it was typed.
+    known : iterable of str
+        Names that there are.
+    cutoff : float
+        Least likeness, 0 to 1, as `difflib.get_close_matches` takes it; case does not count.
+
+    Returns
+    -------
+    str or None
+        None where none is near.
+
+    Examples
+    --------
+    >>> nearest("mmlu", ["MATH", "MMLU"])
+    'MMLU'
+    """
+    folded = {other.casefold(): other for other in known}
+    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=cutoff)
+    return folded[near[0]] if near else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +64,9 @@ class Fault:
         Name of the column. None: the whole row or file.
     message : str
         What is wrong, and where possible what would be right.
+    kind : str
+        The message without what is the row's own, so that many alike can be told as one; empty:
+        the message.
 
     Examples
     --------
@@ -44,6 +78,7 @@ class Fault:
     row: int | None
     column: str | None
     message: str
+    kind: str = field(default="", compare=False, repr=False)
 
     def __str__(self) -> str:
         """Return the fault as one printable line, whatever the names in it hold."""
@@ -73,8 +108,20 @@ class BundleError(BayesdensingError, ValueError):
         super().__init__(self.faults)  # args rebuild the error when it is unpickled
 
     def __str__(self) -> str:
-        """Return all faults, one a line."""
-        return "\n".join(str(fault) for fault in self.faults)
+        """Return all faults, one a line; many of one kind in one column as one."""
+        alike: dict[tuple[str, str | None, str], list[Fault]] = {}
+        for fault in self.faults:
+            key = (fault.file, fault.column, fault.kind or fault.message)
+            alike.setdefault(key, []).append(fault)
+        many = {id(group[0]): group for group in alike.values() if len(group) > _MOST_ALIKE}
+        told_once = {id(fault) for group in many.values() for fault in group[1:]}
+        lines = []
+        for fault in self.faults:
+            if id(fault) not in told_once:
+                count = len(many.get(id(fault), ()))
+                more = f" ({count - 1:,} more rows like this)" if count else ""
+                lines.append(f"{fault}{more}")
+        return "\n".join(lines)
 
 
 class DataNeedError(BayesdensingError, ValueError):

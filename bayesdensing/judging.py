@@ -17,6 +17,7 @@ from bayesdensing.analysis.hypothesis import (
 from bayesdensing.errors import SpecError
 from bayesdensing.fitting import load_fit
 from bayesdensing.simulation import prior_draws
+from bayesdensing.spec import PRIOR_TABLE
 
 __all__ = ["hypothesis"]
 
@@ -119,10 +120,23 @@ def _not_free(fit: Fit, name: str) -> str | None:
     model = fit.model
     variable = next((rv for rv in model.free_RVs if rv.name == name), None)
     if variable is None or name not in fit.spec.priors:
-        return f"{name} is derived from other parameters, or held fixed: it has no prior of its own"
+        return (
+            f"{name} is derived from other parameters, or held fixed: it has no prior of its own; "
+            f"{_instead(fit, name)}"
+        )
     if _behind(variable) & set(model.free_RVs):
         return f"the prior of {name} depends on other parameters: its density at a value is not set"
     return None
+
+
+def _instead(fit: Fit, name: str) -> str:
+    """Say what to ask of a parameter without a prior of its own: of its trend's, or an interval."""
+    free = {rv.name for rv in fit.model.free_RVs} & set(fit.spec.priors)
+    own = [n for n in fit.spec.priors if n in free and PRIOR_TABLE[n].block == "trend"]
+    compare = f"compare it, as in {name} > 0"
+    if not own:
+        return compare
+    return f"ask about a value of {' or '.join(own)}, or {compare}"
 
 
 def _behind(variable: Any) -> set[Any]:

@@ -9,7 +9,7 @@ import pandas as pd
 from bayesdensing.analysis.extrapolation import Flag, Seen, outside
 from bayesdensing.analysis.forecast import HEADLINE, KINDS, Answer, Question
 from bayesdensing.analysis.population import Llms, Population
-from bayesdensing.errors import DataNeedError
+from bayesdensing.errors import DataNeedError, nearest
 from bayesdensing.laws.trend import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -57,8 +57,11 @@ def answer(
     population = Population.of(fit, max_draws=max_draws, seed=seed)
     names = population.model.ruler.benchmarks
     if question.benchmark not in names:
+        near = nearest(question.benchmark, names)
         raise DataNeedError(
-            f"{fit.spec.name} has no benchmark {question.benchmark!r}; it has {', '.join(names)}"
+            f"{fit.spec.name} has no benchmark {question.benchmark!r}; "
+            + (f"did you mean {near}? It" if near else "it")
+            + f" has {', '.join(names)}"
         )
     benchmark = names.index(question.benchmark)
     per_draw = -(-_NEW_LLMS // population.model.n_draws)

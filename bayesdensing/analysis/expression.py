@@ -39,6 +39,8 @@ _ORDERS: Mapping[type, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     ast.Gt: np.greater,
     ast.GtE: np.greater_equal,
 }
+#: One sign of equality by itself, as in ``acceleration = 0``.
+_LONE_EQUAL = re.compile(r"(?<![<>=!:])=(?!=)")
 _EXAMPLES = 'such as "doubling_time_days < 120 and n_exponent[MMLU] > 0.3"'
 
 
@@ -127,13 +129,17 @@ def parse_claim(text: str) -> Claim:
         entries[key] = f"{match[1]}[{', '.join(labels)}]"
         return key
 
+    plain = _ENTRY.sub(stand_in, text).strip()
     try:
-        tree = ast.parse(_ENTRY.sub(stand_in, text).strip(), mode="eval").body
+        tree = ast.parse(plain, mode="eval").body
         names = _check_truth(tree, text, top=True)
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         if isinstance(error, SpecError):
             raise
-        raise SpecError(f"{_shown(text)}: cannot be read as a hypothesis, {_EXAMPLES}") from None
+        hint = " (an equality is written ==)" if _LONE_EQUAL.search(plain) else ""
+        raise SpecError(
+            f"{_shown(text)}: cannot be read as a hypothesis{hint}, {_EXAMPLES}"
+        ) from None
     if not names:
         raise SpecError(f"{_shown(text)}: names no parameter, {_EXAMPLES}")
     known = {key: entries.get(key, key) for key in names}

@@ -137,6 +137,12 @@ def _draws(name: str, posterior: xr.Dataset) -> np.ndarray:
     if name == RATE and "growth_rate" in posterior:
         return posterior["growth_rate"].to_numpy()
     variable, _, rest = name.partition("[")
+    if variable in posterior and "llm" in posterior[variable].dims:
+        raise SpecError(
+            f"this fit has no parameter {name} for claims: they are about what LLMs share, not "
+            "about one of them; `bayesdensing density RUN` has the density of each with its "
+            "intervals"
+        )
     if variable not in posterior or not set(posterior[variable].dims) <= TOP_LEVEL_DIMS:
         raise SpecError(f"this fit has no parameter {name}{_nearest(variable, posterior)}")
     values = posterior[variable].transpose("chain", "draw", ...)

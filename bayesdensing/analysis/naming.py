@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bayesdensing.analysis.tables import data_counts
+from bayesdensing.data.uncalibrated import left_out_line
 
 if TYPE_CHECKING:
     from bayesdensing.analysis.fit import Fit
 
-__all__ = ["data_line", "names_of"]
+__all__ = ["data_line", "left_out_scores", "names_of"]
 
 
 def names_of(fits: Sequence["Fit"], *, folders: Sequence[str | None] | None = None) -> list[str]:
@@ -58,3 +59,21 @@ def data_line(fit: "Fit") -> str:
         f"{found['n_reference_runs']:,} reference runs" if found["n_reference_runs"] else "",
     ]
     return ", ".join(filter(None, parts)) + f" ({fit.data.name} {fit.data.version})"
+
+
+def left_out_scores(fit: "Fit") -> str:
+    """Say how many scores of the data are on benchmarks that a fit leaves out, and why.
+
+    Parameters
+    ----------
+    fit : Fit
+        Any fit.
+
+    Returns
+    -------
+    str
+        Empty where there are none, and for a fit without LLMs' scores.
+    """
+    if "growth" not in fit.spec.blocks or "benchmark" not in fit.posterior.coords:
+        return ""
+    return left_out_line(fit.data, fit.posterior["benchmark"].to_numpy().astype(str).tolist())

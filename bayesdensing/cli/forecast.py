@@ -147,10 +147,7 @@ def _print(found: "Forecast") -> None:
         if not math.isnan(weight) and name != "stacked":
             name = f"{name} ({weight:.2f})"
         cells = [_cell(row["median"], found)]
-        cells += [
-            f"{_cell(row[f'eti{p}_lb'], found)} to {_cell(row[f'eti{p}_ub'], found)}"
-            for p in (50, 89, 95)
-        ]
+        cells += [_ends(row[f"eti{p}_lb"], row[f"eti{p}_ub"], found) for p in (50, 89, 95)]
         cells += [share(row["prob_never"])] if ends else []
         llm = f"{row['llm']} *" if row["headline"] else str(row["llm"])
         shown.add_row(
@@ -209,6 +206,13 @@ def _cell(value: float, found: "Forecast") -> str:
     from bayesdensing.analysis.forecast import day_of
 
     return f"{day_of(value):%Y-%m-%d}"
+
+
+def _ends(lower: float, upper: float, found: "Forecast") -> str:
+    """Return an interval in words; one whose ends are the same without end once."""
+    if lower == upper and (math.isinf(lower) or lower == 0):
+        return _cell(lower, found)
+    return f"{_cell(lower, found)} to {_cell(upper, found)}"
 
 
 def _size(value: float) -> str:

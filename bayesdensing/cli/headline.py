@@ -9,7 +9,7 @@ from rich.table import Table
 
 from bayesdensing.analysis.cut import BetweenDraws, between_reference_draws
 from bayesdensing.analysis.mode_weights import WEIGHT_KIND, mass_words, weighted_headline
-from bayesdensing.analysis.naming import data_line
+from bayesdensing.analysis.naming import data_line, left_out_scores
 from bayesdensing.analysis.summary import mode_headlines
 from bayesdensing.analysis.tables import law_rows
 from bayesdensing.cli.rulers import print_rulers
@@ -64,7 +64,10 @@ def _facts(found: "Headline", fit: "Fit", *, folder: Path) -> dict[str, str]:
             facts["reference draws"] = _between_line(between)
         if (pulled := pull_line(fit, folder=folder)) is not None:
             facts["reference curve"] = pulled
-    facts |= {"data": data_line(fit), "checks": _checks_line(fit.diagnostics)}
+    facts["data"] = data_line(fit)
+    if left_out := left_out_scores(fit):
+        facts["left out"] = left_out
+    facts["checks"] = _checks_line(fit.diagnostics)
     if fit.diagnostics.left_out:
         facts["modes"] = "; ".join(fit.diagnostics.left_out)
     return facts | {

@@ -35,6 +35,7 @@ def _validate(
 ) -> int:
     """Check a data bundle; every fault in one pass."""
     from bayesdensing.data import BundleError, load_data
+    from bayesdensing.data.uncalibrated import left_out_line
 
     try:
         bundle = load_data(folder)
@@ -56,5 +57,7 @@ def _validate(
         table.add_row(f"{name}.csv", f"{rows:,}")
     console = out_console()
     console.print(table)
+    if left_out := left_out_line(bundle):
+        console.print(f"note: fits of LLMs leave out {left_out}")
     console.print(f"sha256 {bundle.sha256}")
     return 0

@@ -1,7 +1,6 @@
 """Scores of LLMs that a fit has not seen: a file of them, judged by the rules of a bundle."""
 
 import datetime as dt
-import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from bayesdensing.data.reader import RawTable, parse_csv, read_text
 from bayesdensing.data.rules import check_table
 from bayesdensing.data.schema import TABLES, Table
 from bayesdensing.data.writer import canonical_table
-from bayesdensing.errors import BundleError, Fault
+from bayesdensing.errors import BundleError, Fault, nearest
 
 __all__ = ["read_new_scores"]
 
@@ -140,8 +139,8 @@ def _complete(
     names = [] if known is None else known["model"].tolist()
     for column in ("n_params", "release_date"):
         for model in own.index[own[column].isna()]:
-            near = difflib.get_close_matches(str(model), names, n=1, cutoff=0.8)
-            hint = f" (did you mean '{near[0]}'?)" if near else ""
+            near = nearest(str(model), names, cutoff=0.8)
+            hint = f" (did you mean '{near}'?)" if near else ""
             message = f"is not given, and '{model}' is not in models.csv to look it up{hint}"
             faults.append(Fault(raw.file, raw.rows[first[str(model)]], column, message))
     filled = own.loc[frame["model"]].reset_index(drop=True)

@@ -204,7 +204,7 @@ def read_descriptor(folder: Path) -> tuple[Descriptor | None, list[Fault]]:
     try:
         content: Any = json.loads(text)
     except json.JSONDecodeError as error:
-        return None, [_fault(f"is not valid JSON: {error.msg}", row=error.lineno)]
+        return None, [_fault(f"is not valid JSON: line {error.lineno}: {error.msg}")]
     except (ValueError, RecursionError):
         return None, [_fault("is not valid JSON: numbers too long or nested too deeply")]
     if not isinstance(content, dict):

@@ -5,11 +5,11 @@ fault comes out in one pass and 200,000 rows take seconds.
 """
 
 import datetime as dt
-import difflib
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +17,14 @@ import pandas as pd
 
 from bayesdensing.data.reader import RawTable
 from bayesdensing.data.schema import EXTRA_PREFIX, TABLES, Column, Table
-from bayesdensing.errors import Fault
+from bayesdensing.errors import Fault, nearest
 
 __all__ = ["check_table", "check_tables"]
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _NON_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 _BOOLS = {"true": True, "false": False, "1": True, "0": False}
+_SUFFIXES = {"K": 3, "M": 6, "B": 9, "T": 12}  # powers of ten, as names of LLMs have them
 _MAX_SHOWN = 60  # characters of a cell repeated in a message
 
 
@@ -37,9 +38,9 @@ class _Sheet:
     bad: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
-    def report(self, index: int, column: str | None, message: str) -> None:
+    def report(self, index: int, column: str | None, message: str, *, kind: str = "") -> None:
         """Add a fault at a record, given by its position."""
-        self.faults.append(Fault(self.raw.file, self.raw.rows[index], column, message))
+        self.faults.append(Fault(self.raw.file, self.raw.rows[index], column, message, kind))
 
     def report_column(self, column: str, message: str) -> None:
         """Add a fault of a whole column."""
@@ -134,8 +135,10 @@ def _check_names(sheet: _Sheet) -> None:
     absent = [c.name for c in sheet.table.columns if c.name not in sheet.raw.columns]
     for name in sheet.raw.header:
         if name not in known and not name.startswith(EXTRA_PREFIX):
-            near = difflib.get_close_matches(name.lower(), absent, n=1)
-            hint = f"did you mean {near[0]}? Own" if near else "own"
+            # a part of a name is short of it by more than likeness allows: date, release_date
+            parts = [other for other in absent if name.lower() in other.split("_")]
+            near = nearest(name, absent) or next(iter(parts), None)
+            hint = f"did you mean {near}? Own" if near else "own"
             message = f"is not a column of the format; {hint} columns start with {EXTRA_PREFIX}"
             sheet.report_column(name, message)
     for name in absent:
@@ -189,8 +192,9 @@ def _check_choices(sheet: _Sheet, column: Column) -> None:
     allowed = {*column.choices, ""}
     for index in _where(sheet.raw.columns[column.name], lambda cell: cell not in allowed):
         sheet.bad[column.name][index] = True
-        message = f"'{sheet.shown(index, column.name)}' is none of {', '.join(column.choices)}"
-        sheet.report(index, column.name, message)
+        problem = f"is none of {', '.join(column.choices)}"
+        message = f"'{sheet.shown(index, column.name)}' {problem}"
+        sheet.report(index, column.name, message, kind=problem)
 
 
 def _parse_bools(sheet: _Sheet, column: Column, cells: list[str]) -> pd.Series:
@@ -198,8 +202,9 @@ def _parse_bools(sheet: _Sheet, column: Column, cells: list[str]) -> pd.Series:
     for index, value in enumerate(parsed):
         if value is None and cells[index]:
             sheet.bad[column.name][index] = True
-            message = f"'{sheet.shown(index, column.name)}' is not true or false"
-            sheet.report(index, column.name, message)
+            problem = "is not true or false"
+            message = f"'{sheet.shown(index, column.name)}' {problem}"
+            sheet.report(index, column.name, message, kind=problem)
     return pd.Series([bool(value) for value in parsed], dtype=np.bool_)
 
 
@@ -217,7 +222,7 @@ def _parse_dates(sheet: _Sheet, column: Column, cells: list[str], today: dt.date
     for index in _where(cells, problems.__contains__) if problems else ():
         sheet.bad[column.name][index] = True
         message = f"{sheet.shown(index, column.name)} {problems[cells[index]]}"
-        sheet.report(index, column.name, message)
+        sheet.report(index, column.name, message, kind=problems[cells[index]])
     days = np.array([known[cell] for cell in cells], dtype="datetime64[D]")
     return pd.Series(days.astype("datetime64[us]"))
 
@@ -244,8 +249,24 @@ def _parse_numbers(sheet: _Sheet, column: Column, cells: list[str]) -> pd.Series
         else:
             problem = "is not a number"
         sheet.bad[column.name][index] = True
-        sheet.report(index, column.name, f"{sheet.shown(index, column.name)} {problem}")
+        message = f"{sheet.shown(index, column.name)} {problem}"
+        if problem == "is not a number":
+            message += _number_hint(column, cell)
+        sheet.report(index, column.name, message, kind=problem)
     return pd.Series(values)
+
+
+def _number_hint(column: Column, cell: str) -> str:
+    """Say how a number with a percent sign or a suffix such as B is written."""
+    text, sign = cell[:-1].strip(), cell[-1].upper()
+    if len(cell) > _MAX_SHOWN or not _NUMBER.fullmatch(text):
+        return ""
+    if sign == "%" and column.scale == "percent":
+        return f"; shares lie between 0 and 1, here {float(text) / 100:g}"
+    if sign in _SUFFIXES and text.replace(".", "", 1).isdigit():
+        power = _SUFFIXES[sign]
+        return f"; numbers are written out, here {Decimal(text).scaleb(power):f} or {text}e{power}"
+    return ""
 
 
 def _check_range(sheet: _Sheet, column: Column) -> None:
@@ -263,7 +284,8 @@ def _check_range(sheet: _Sheet, column: Column) -> None:
     else:
         for index in np.flatnonzero(outside):
             cell = sheet.shown(int(index), column.name)
-            sheet.report(int(index), column.name, f"{cell} {column.range_text}")
+            message = f"{cell} {column.range_text}"
+            sheet.report(int(index), column.name, message, kind=column.range_text)
     sheet.bad[column.name] |= outside
 
 
@@ -293,7 +315,7 @@ def _check_active(sheet: _Sheet) -> None:
     for index in map(int, np.flatnonzero(active > total)):
         cells = sheet.shown(index, "n_params_active"), sheet.shown(index, "n_params")
         message = f"{cells[0]} active parameters are more than n_params, {cells[1]}"
-        sheet.report(index, "n_params_active", message)
+        sheet.report(index, "n_params_active", message, kind="more active than total")
 
 
 def _check_interval(sheet: _Sheet) -> None:
@@ -308,10 +330,12 @@ def _check_interval(sheet: _Sheet) -> None:
         sheet.report(index, "value_lo95", "is empty although value_hi95 is given")
     for index in map(int, np.flatnonzero(low >= value)):
         cell = sheet.shown(index, "value_lo95")
-        sheet.report(index, "value_lo95", f"{cell} is not below the value")
+        problem = "is not below the value"
+        sheet.report(index, "value_lo95", f"{cell} {problem}", kind=problem)
     for index in map(int, np.flatnonzero(high <= value)):
         cell = sheet.shown(index, "value_hi95")
-        sheet.report(index, "value_hi95", f"{cell} is not above the value")
+        problem = "is not above the value"
+        sheet.report(index, "value_hi95", f"{cell} {problem}", kind=problem)
 
 
 def _check_loss_unit(sheet: _Sheet) -> None:
@@ -366,7 +390,8 @@ def _check_key(sheet: _Sheet) -> None:
             for name in names
             if name in sheet.raw.columns and sheet.raw.columns[name][index]
         )
-        sheet.report(index, names[0], f"repeats row {sheet.raw.rows[first]} ({shown})")
+        message = f"repeats row {sheet.raw.rows[first]} ({shown})"
+        sheet.report(index, names[0], message, kind="repeats a row")
 
 
 def _check_foreign(sheet: _Sheet, sheets: Mapping[str, _Sheet]) -> None:
@@ -387,9 +412,9 @@ def _check_foreign(sheet: _Sheet, sheets: Mapping[str, _Sheet]) -> None:
         few = len(missing) <= 20 and len(known) <= 2000
         suggest = sorted(known - {""}) if few else []
         for cell, indices in missing.items():
-            near = difflib.get_close_matches(cell[:_MAX_SHOWN], suggest, n=1, cutoff=0.8)
+            near = nearest(cell[:_MAX_SHOWN], suggest, cutoff=0.8)
             message = f"'{sheet.shown(indices[0], name)}' is not in {raw.file}"
-            message += f"; did you mean '{near[0]}'?" if near else ""
+            message += f"; did you mean '{near}'?" if near else ""
             more = len(indices) - 1
             message += f" ({more} more row{'s' if more > 1 else ''} like this)" if more else ""
             sheet.report(indices[0], name, message)

@@ -7,6 +7,7 @@ import numpy as np
 
 from bayesdensing.analysis.covariates import typical_sizes
 from bayesdensing.analysis.extrapolation import Seen
+from bayesdensing.analysis.naming import left_out_scores
 from bayesdensing.analysis.tables import release_dates
 from bayesdensing.reporting.numbers import has_scores, has_trend
 
@@ -78,6 +79,11 @@ def limits(fit: "Fit", *, pulled: str | None, checked: Sequence[str] = ()) -> li
         found.append(
             ("What else is taken for granted", f"{'; '.join(assumed)}. In brackets: hypotheses "
              "that do without.")
+        )  # fmt: skip
+    if left_out := left_out_scores(fit):
+        found.append(
+            ("Scores on other benchmarks do not count", f"Left out: {left_out}. Only benchmarks "
+             "with rows in reference_runs.csv and loss_scores.csv have a reference curve.")
         )  # fmt: skip
     found.append(
         ("Scores are what evaluators report", "Evaluator effects are centred on zero: what "

@@ -4,7 +4,7 @@ import difflib
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from itertools import accumulate
 from pathlib import Path
@@ -100,9 +100,20 @@ def _priors_without_use(raw: Mapping[str, Any], text: str) -> list[str]:
         here = f" in line {lines[f'priors.{name}']}" if f"priors.{name}" in lines else ""
         faults.append(
             f"the prior {name}{here} has no use with {stated}: delete that prior, or choose "
-            f"{where} = {' or '.join(needs)}"
+            f"{where} = {' or '.join(needs)}{_instead(name, raw)}"
         )
     return faults
+
+
+def _instead(name: str, raw: Mapping[str, Any]) -> str:
+    """Name the priors that this hypothesis has in place of one without use, the nearest first."""
+    block = PRIOR_TABLE[name].block
+    own = [n for n in PRIOR_TABLE if n in used_priors(raw) and PRIOR_TABLE[n].block == block]
+    if not own:
+        return ""
+    near = difflib.get_close_matches(name, own, n=1)
+    meant = f"; did you mean {near[0]}?" if near else ";"
+    return f"{meant} priors of this hypothesis's {block}: {', '.join(own)}"
 
 
 def list_specs() -> tuple[Spec, ...]:
@@ -157,11 +168,16 @@ def _resolve(
     path: Path, text: str, *, seen: tuple[Path, ...]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Parse a file and lay it over what it extends; return also what it states itself."""
-    own = parse(text, origin=path.name)
+    own = parse(text, origin=path.name, resolved=lambda raw: _over(raw, path, seen=seen))
+    return _over(own, path, seen=seen), own
+
+
+def _over(own: Mapping[str, Any], path: Path, *, seen: tuple[Path, ...]) -> dict[str, Any]:
+    """Lay what a file states over what it extends."""
     raw = {"name": _slug(path.stem), **own}
     parent = raw.pop("extends", None)
     if parent is None:
-        return raw, own
+        return raw
     if not isinstance(parent, str) or "\0" in parent:
         raise SpecError(f"{path.name}: extends must be the name of a hypothesis")
     sibling = path.parent / parent
@@ -175,7 +191,7 @@ def _resolve(
     for axis in (*AXES, "priors"):
         if isinstance(under.get(axis), dict) and isinstance(raw.get(axis, {}), dict):
             merged[axis] = {**under[axis], **raw.get(axis, {})}
-    return merged, own
+    return merged
 
 
 def _changes(own: Mapping[str, Any]) -> str:
@@ -217,7 +233,12 @@ def _depth(text: str) -> int:
     return max(accumulate(steps), default=0)
 
 
-def parse(text: str, *, origin: str) -> dict[str, Any]:
+def parse(
+    text: str,
+    *,
+    origin: str,
+    resolved: Callable[[dict[str, Any]], Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
     """Parse a TOML text and refuse keys that no hypothesis has.
 
     Parameters
@@ -226,6 +247,9 @@ def parse(text: str, *, origin: str) -> dict[str, Any]:
         TOML.
     origin : str
         Name of the file, for messages.
+    resolved : callable, optional
+        Lays a raw hypothesis over what it extends, so that a message knows which priors it uses;
+        where it is not given, the hypothesis stands by itself.
 
     Returns
     -------
@@ -259,7 +283,7 @@ def parse(text: str, *, origin: str) -> dict[str, Any]:
         faults += [
             f"unknown key {axis}.{k}; {_nearest(k, fields)}" for k in value if k not in fields
         ]
-    faults += _prior_faults(raw.get("priors", {}))
+    faults += _prior_faults(raw.get("priors", {}), lambda: _known_priors(raw, resolved))
     if faults:
         raise SpecError("\n".join(f"{origin}: {fault}" for fault in faults))
     return raw
@@ -271,13 +295,23 @@ def _axis_fields(axis: str) -> list[str]:
     return list(kind.model_fields)
 
 
-def _prior_faults(priors: Any) -> list[str]:
+def _known_priors(
+    raw: dict[str, Any], resolved: Callable[[dict[str, Any]], Mapping[str, Any]] | None
+) -> Iterable[str]:
+    """Return the priors that a hypothesis uses; all where what it states cannot be made out."""
+    try:
+        return used_priors(resolved(raw) if resolved is not None else raw) or PRIOR_TABLE
+    except (SpecError, TypeError, AttributeError):
+        return PRIOR_TABLE
+
+
+def _prior_faults(priors: Any, known: Callable[[], Iterable[str]]) -> list[str]:
     if not isinstance(priors, dict):
         return ["priors must be a table"]
     faults = []
     for name, value in priors.items():
         if name not in PRIOR_TABLE:
-            faults.append(f"unknown prior {name!r}; {_nearest(name, PRIOR_TABLE)}")
+            faults.append(f"unknown prior {name!r}; {_nearest(name, known())}")
         elif not isinstance(value, dict) or not isinstance(value.get("dist"), str):
             faults.append(f'prior {name} must look like {{ dist = "Normal", mu = 0, sigma = 1 }}')
         elif value["dist"] not in DISTRIBUTIONS:

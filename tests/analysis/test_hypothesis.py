@@ -91,6 +91,19 @@ def test_what_is_undefined_is_refused() -> None:
         parse_claim("a / (a - a) > 1").holds(VALUES)
 
 
+@pytest.mark.parametrize("text", ["a = 0", "b[x=y] = 1", "0 = a"])
+def test_a_single_sign_of_equality_is_told_the_double(text: str) -> None:
+    with pytest.raises(SpecError, match="an equality is written =="):
+        parse_claim(text)
+
+
+@pytest.mark.parametrize("text", ["a <", "b[x=y] <", "a := 1"])
+def test_other_mistakes_are_not_told_of_equality(text: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        parse_claim(text)
+    assert "==" not in str(caught.value)
+
+
 def test_points() -> None:
     assert parse_claim("a == 0").point == ("a", 0.0)
     assert parse_claim("-2 ** 2 == b[x]").point == ("b[x]", -4.0)

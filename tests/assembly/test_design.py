@@ -91,7 +91,9 @@ def test_no_common_benchmark_is_said(make: Make, tiny: Tiny) -> None:
         reference_runs=lambda f: f[f["benchmark"] == "BBH"],
     )
     with pytest.raises(
-        DataNeedError, match=r"no benchmark has rows in all of: reference_runs\.csv"
+        DataNeedError,
+        match=r"no benchmark has rows in all of: reference_runs\.csv \(BBH\), "
+        r"loss_scores\.csv \(MMLU\), scores\.csv \(BBH, MMLU\)",
     ):
         make(bundle)
 
@@ -143,6 +145,20 @@ def test_the_rule_that_leaves_no_llm_is_said_with_counts(
     with pytest.raises(DataNeedError, match=words) as refused:
         make(bundle, data=data)
     assert f"of {len(bundle.frames['models'])} in models.csv" in str(refused.value)
+
+
+def test_a_bundle_without_base_models_is_said_with_counts(make: Make, tiny: Tiny) -> None:
+    with pytest.raises(DataNeedError) as refused:
+        make(tiny(models=put("is_base", False)))
+    assert str(refused.value).endswith(
+        ": of 20 in models.csv are 0 base models (data.base_only = true)"
+    )
+
+
+def test_one_llm_that_is_left_is_one(make: Make, tiny: Tiny) -> None:
+    few = tiny(scores=lambda f: f[f["model"] == "llm-00"])
+    with pytest.raises(DataNeedError, match="only one of the LLMs with scores is left"):
+        make(few)
 
 
 def test_dates_that_leave_no_value_are_said(make: Make, tiny: Tiny) -> None:

@@ -81,6 +81,7 @@ def test_beyond_the_data_it_says_so(runs, capsys):
     main(["forecast", "joint", "--benchmark", "MMLU", "--score", "0.999", *DAY])
     never = capsys.readouterr().out
     assert "never" in never
+    assert "never to never" not in " ".join(never.split())
     assert "above ceiling" in never
 
 
@@ -107,6 +108,7 @@ def test_runs_stand_side_by_side_or_mixed_by_weight(runs, capsys, tmp_path):
         (("joint", *ASK, "--params", "1.2.3"), "no number of parameters"),
         (("joint", *ASK, "--date", "soon"), "is not a day"),
         (("joint", "--benchmark", "X", "--score", "0.5", *DAY), "has no benchmark 'X'"),
+        (("joint", "--benchmark", "mmlu", "--score", "0.5", *DAY), "did you mean MMLU?"),
         (("joint", "joint", *ASK, *DAY), "two runs are of one hypothesis"),
         (("joint", "no_growth", *ASK, *DAY, "--weights", "1"), "1 weights for 2 runs"),
         (("joint", "no_growth", *ASK, *DAY, "--weights", "0,0"), "not all of them 0"),

@@ -84,7 +84,7 @@ def _package(*paths: object, **more: object) -> str:
 PACKAGES = [
     (None, ": does not exist; it lists the bundle's files: {"),
     ("", ": is empty"),
-    ("{", ", row 1: is not valid JSON: Expecting property name enclosed in double quotes"),
+    ("{", ": is not valid JSON: line 1: Expecting property name enclosed in double quotes"),
     ("[" * 100_000, ": is not valid JSON: numbers too long or nested too deeply"),
     ("[1" + "0" * 10_000 + "]", ": is not valid JSON: numbers too long or nested too deeply"),
     ("[]", ": is not a JSON object"),

@@ -22,7 +22,16 @@ CELL_FAULTS = [
     ("scores", "0.35,5", "1.3,5", "scores.csv, row 2, column score: 1.3 is outside [0, 1]"),
     ("scores", "0.35,5", "-0.1,5", "scores.csv, row 2, column score: -0.1 is outside [0, 1]"),
     ("scores", "0.35,5", "high,5", "scores.csv, row 2, column score: high is not a number"),
-    ("scores", "0.35,5", "35%,5", "scores.csv, row 2, column score: 35% is not a number"),
+    ("scores", "0.35,5", "32.24%,5",
+     "scores.csv, row 2, column score: 32.24% is not a number; "
+     "shares lie between 0 and 1, here 0.3224"),
+    ("scores", "0.35,5", "x%,5", "scores.csv, row 2, column score: x% is not a number"),
+    ("models", "7e9,,1e12", "70B,,1e12",
+     "models.csv, row 2, column n_params: 70B is not a number; "
+     "numbers are written out, here 70000000000 or 70e9"),
+    ("models", "7e9,,1e12", "7e9,,1.5 t",
+     "models.csv, row 2, column n_tokens: 1.5 t is not a number; "
+     "numbers are written out, here 1500000000000 or 1.5e12"),
     ("scores", "0.35,5", "nan,5", "scores.csv, row 2, column score: nan is not finite"),
     ("scores", "0.35,5", ",5", "scores.csv, row 2, column score: is empty"),
     ("scores", "0.35,5", "0.35,5.5",
@@ -105,6 +114,8 @@ CELL_FAULTS = [
     # references
     ("scores", "B-16B,MATH", "B-15B,MATH",
      "scores.csv, row 5, column model: 'B-15B' is not in models.csv; did you mean 'B-16B'?"),
+    ("scores", "B-16B,MATH", "B-16B,math",
+     "scores.csv, row 5, column benchmark: 'math' is not in benchmarks.csv; did you mean 'MATH'?"),
     ("scores", "B-16B,MATH", "B-16B,GSM8K",
      "scores.csv, row 5, column benchmark: 'GSM8K' is not in benchmarks.csv"),
     ("reference_runs", "s,b,MMLU", "s,b,GSM8K",
@@ -175,6 +186,15 @@ def test_optional_columns_may_be_absent_altogether(judge):
         )
         == []
     )
+
+
+def test_a_part_of_a_missing_name_suggests_it(edit):
+    told = edit("models", "release_date", "date")
+    assert (
+        "models.csv, column date: is not a column of the format; did you mean release_date? "
+        "Own columns start with x_"
+    ) in told
+    assert "models.csv, column release_date: is missing" in told
 
 
 @pytest.mark.parametrize("column", ["model", "score", "source", "evaluator"])
@@ -276,6 +296,20 @@ def test_load_data_raises_all_faults(folder: Path):
     assert Fault("sources.csv", 3, "source", "is empty") in faults
     assert str(caught.value).splitlines() == [str(fault) for fault in faults]
     assert isinstance(caught.value, ValueError)
+
+
+@pytest.mark.parametrize(("rows", "lines"), [(5, 5), (6, 1)])
+def test_many_faults_of_one_kind_are_told_as_one(folder: Path, rows, lines):
+    bad = "".join(f"A-7B,MMLU,e,0.{i}%,{i},paper\n" for i in range(rows))
+    text = "model,benchmark,evaluator,score,n_shots,source\n" + bad + "A-7B,MMLU,e,0.5,-1,paper\n"
+    (folder / "scores.csv").write_text(text)
+    with pytest.raises(BundleError) as caught:
+        load_data(folder)
+    assert len(caught.value.faults) == rows + 1
+    told = str(caught.value).splitlines()
+    assert len(told) == lines + 1
+    assert told[-1] == f"scores.csv, row {rows + 2}, column n_shots: -1 is below 0"
+    assert told[0].endswith("(5 more rows like this)") == (rows == 6)
 
 
 def test_200_000_rows_take_seconds(judge, valid):

@@ -9,9 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from rich.console import Console
 
 from bayesdensing import fitting
 from bayesdensing.cli import main
+from bayesdensing.cli.headline import print_headline
+from bayesdensing.data import DataBundle
 from bayesdensing.errors import DataNeedError
 from bayesdensing.reporting import page as pages
 from bayesdensing.reporting import report
@@ -194,6 +197,28 @@ def test_the_limits_stand_beside_the_headline(bare):
     for part in ("Of what it is the rate", "relative to its ruler", told,
                  "How far scores pull it is not known", "A straight line is assumed"):  # fmt: skip
         assert part in page
+
+
+def test_scores_on_benchmarks_without_a_curve_are_a_limit(bare, tmp_path):
+    whole = make_scored_fit()
+    assert "Scores on other benchmarks do not count" not in report(whole, checks=False)
+    frames = whole.data.frames
+    other = frames["benchmarks"].iloc[:1].assign(benchmark="other")
+    scores = (
+        frames["scores"]
+        .drop_duplicates("model")
+        .iloc[:3]
+        .assign(benchmark="other", source="another")
+    )
+    frames["benchmarks"] = pd.concat([frames["benchmarks"], other], ignore_index=True)
+    frames["scores"] = pd.concat([frames["scores"], scores], ignore_index=True)
+    data = DataBundle.from_frames(name="more", version="1", **frames)
+    fit = dataclasses.replace(whole, data=data)
+    told = "3 scores on 1 benchmark, no rows in reference_runs.csv"
+    assert f"Left out: {told}" in report(fit, checks=False)
+    console = Console(record=True, width=200)
+    print_headline(console, fit, folder=tmp_path)
+    assert told in console.export_text()
 
 
 @pytest.mark.parametrize(

@@ -296,8 +296,22 @@ def test_a_stated_prior_without_use_is_refused(refused: Callable[[str], str]) ->
     rate = 'growth_rate = { dist = "Normal", mu = 1, sigma = 1 }'
     assert refused(f'extends = "no_growth"\n[priors]\n{rate}') == (
         'mine.toml: the prior growth_rate in line 3 has no use with growth.trend = "constant": '
-        'delete that prior, or choose growth.trend = "exponential"'
+        'delete that prior, or choose growth.trend = "exponential"; '
+        "priors of this hypothesis's trend: level, dispersion"
     )
+
+
+def test_a_prior_of_another_trend_is_told_which_this_one_has(refused: Callable[[str], str]) -> None:
+    rate = '{ dist = "Normal", mu = 1, sigma = 1 }'
+    told = refused(
+        f'extends = "joint"\n[growth]\ntrend = "accelerating"\n[priors]\ngrowth_rate = {rate}'
+    )
+    assert "did you mean growth_rate_middle? priors of this hypothesis's trend: " in told
+    assert "level, growth_rate_middle, acceleration, dispersion" in told
+    near = refused(f'extends = "accelerating"\n[priors]\ngrowth_rte = {rate}')
+    assert near == "mine.toml: unknown prior 'growth_rte'; did you mean 'growth_rate_middle'?"
+    far = refused(f'extends = "trend"\n[priors]\nxyzzy = {rate}')
+    assert far == "mine.toml: unknown prior 'xyzzy'; known: dispersion, growth_rate, level"
 
 
 def test_a_title_that_is_inherited_says_what_changed(write: Callable[..., Path]) -> None:

@@ -19,6 +19,8 @@ __all__ = [
 ]
 
 _LEFT_OUT = ("pruned", "quantized", "pruned+distilled")
+#: How counts are led in: those of one rule, those of several.
+_ARE = ("are", "are, in turn,")
 #: Least that a trend can be laid through.
 _FEWEST = 3
 
@@ -74,10 +76,10 @@ def _admitted(spec: Spec, bundle: DataBundle) -> Iterator[tuple[pd.DataFrame, st
     yield llms, "in models.csv"
     if spec.data.base_only:
         llms = llms[llms["is_base"]]
-        yield llms, "base ([data] base_only)"
+        yield llms, "base models (data.base_only = true)"
     if not spec.data.compressed:
         llms = llms[~llms["compression"].isin(_LEFT_OUT)]
-        yield llms, "not compressed ([data] compressed)"
+        yield llms, "not compressed (data.compressed = false)"
     within = released_within(spec, llms)
     if within is not llms:
         yield within, _dates(spec, llms)
@@ -179,8 +181,13 @@ def refuse_few_llms(spec: Spec, bundle: DataBundle, scores: pd.DataFrame) -> Non
         most = f"; the most of one LLM: {benchmarks.max()}" if len(benchmarks) else ""
         stages.append((len(llms), f"with {least} benchmarks or more ([data] min_scores{most})"))
     (total, where), *rules = stages
+    # the rule that leaves nothing is the cause: those after it only repeat it
+    last = next((place for place, (count, _) in enumerate(rules) if not count), len(rules))
+    rules = rules[: last + 1]
     counts = ", ".join(f"{count} {rule}" for count, rule in rules)
-    refuse_few_dates(llms, "LLMs with scores", why=f": of {total} {where} are, in turn, {counts}")
+    refuse_few_dates(
+        llms, "LLMs with scores", why=f": of {total} {where} {_ARE[len(rules) > 1]} {counts}"
+    )
 
 
 def refuse_few_values(spec: Spec, rows: pd.DataFrame, *, series: str) -> pd.DataFrame:
@@ -229,7 +236,9 @@ def refuse_few_dates(rows: pd.DataFrame, what: str, *, why: str = "") -> None:
         For fewer than three rows or a single date.
     """
     if len(rows) < _FEWEST:
-        number = f"only {len(rows)} {what} are" if len(rows) else f"no {what} are"
+        number = f"no {what} are" if rows.empty else f"only {len(rows)} {what} are"
+        if len(rows) == 1:
+            number = f"only one of the {what} is"
         raise DataNeedError(f"{number} left, and a trend needs three{why}")
     if rows["release_date"].nunique() < 2:
         raise DataNeedError(f"the {what} share one release date: a trend needs two")

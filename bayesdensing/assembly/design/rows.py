@@ -20,6 +20,8 @@ __all__ = [
     "years_of",
 ]
 
+_SHOWN = 6  # names that a message lists
+
 
 def one_of(frame: pd.DataFrame, column: str, chosen: str | None, *, file: str) -> str:
     """Return the chosen suite or series, the only one where none is chosen.
@@ -127,10 +129,17 @@ def benchmarks_of(spec: Spec, bundle: DataBundle) -> tuple[str, ...]:
     common = set.intersection(*have.values())
     if not common:
         raise DataNeedError(
-            f"no benchmark has rows in all of: {', '.join(f'{n}.csv' for n in have)}"
+            "no benchmark has rows in all of: "
+            + ", ".join(f"{name}.csv ({_listed(found)})" for name, found in have.items())
         )
     first = next(iter(needs.values()))
     return tuple(dict.fromkeys(b for b in first["benchmark"] if b in common))
+
+
+def _listed(names: set[str]) -> str:
+    """Return names in words, the first of many."""
+    shown = sorted(names)[:_SHOWN] + ["..."] * (len(names) > _SHOWN)
+    return ", ".join(shown) or "none that this hypothesis can use"
 
 
 def codes_of(values: pd.Series, order: tuple[str, ...]) -> np.ndarray:
