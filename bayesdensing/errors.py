@@ -5,7 +5,7 @@ line above all) can tell bad input from a bug with one ``except``.
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 __all__ = [
@@ -19,7 +19,7 @@ __all__ = [
     "nearest",
 ]
 
-_MOST_ALIKE = 5  # faults of one kind in one column that are told one by one
+_MOST_ALIKE = 50  # faults of one kind in one column that are told one by one
 
 
 def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
@@ -118,10 +118,19 @@ class BundleError(BayesdensingError, ValueError):
         lines = []
         for fault in self.faults:
             if id(fault) not in told_once:
-                count = len(many.get(id(fault), ()))
-                more = f" ({count - 1:,} more rows like this)" if count else ""
+                others = many.get(id(fault), ())[1:]
+                more = f" (so {_rows(others)})" if others else ""
                 lines.append(f"{fault}{more}")
         return "\n".join(lines)
+
+
+def _rows(faults: Sequence[Fault]) -> str:
+    """Return the rows of faults as ranges: rows 3 to 5, 9."""
+    rows = {fault.row for fault in faults if fault.row is not None}
+    starts = sorted(row for row in rows if row - 1 not in rows)
+    ends = sorted(row for row in rows if row + 1 not in rows)
+    ranges = (f"{a} to {b}" if b > a else str(a) for a, b in zip(starts, ends, strict=True))
+    return f"rows {', '.join(ranges)}"
 
 
 class DataNeedError(BayesdensingError, ValueError):
