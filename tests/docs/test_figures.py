@@ -149,7 +149,7 @@ def test_tables_are_taken_from_runs_that_are_there_and_kept_otherwise(
 ) -> None:  # fmt: skip
     docs, runs = tmp_path / "docs", tmp_path / "runs"
     for figure in there(build):
-        (docs / figure.source.table).parent.mkdir(parents=True)
+        (docs / figure.source.table).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(DOCS / figure.source.table, docs / figure.source.table)
     monkeypatch.setattr(build, "HERE", docs)
     monkeypatch.setattr(build, "PAGE", docs / "figures.md")
