@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["limits"]
 
+#: Sd of departures, on the log-odds, from which on a posterior reaches where it is too low.
+_LARGE_DEPARTURE = 0.6
+
 
 def limits(fit: "Fit", *, pulled: str | None, checked: Sequence[str] = ()) -> list[tuple[str, str]]:
     """Return what a reader of the headline has to know of its limits.
@@ -80,6 +83,7 @@ def limits(fit: "Fit", *, pulled: str | None, checked: Sequence[str] = ()) -> li
             ("What else is taken for granted", f"{'; '.join(assumed)}. In brackets: hypotheses "
              "that do without.")
         )  # fmt: skip
+    found += _large_departures(fit)
     if left_out := left_out_scores(fit):
         found.append(
             ("Scores on other benchmarks do not count", f"Left out: {left_out}. Only benchmarks "
@@ -113,6 +117,22 @@ def _reach(fit: "Fit") -> tuple[str, str]:
         f"The largest reference run has {seen.reference[1]:.2g} parameters; {beyond} of "
         f"{len(middle)} LLMs have a larger effective size.",
     )
+
+
+def _large_departures(fit: "Fit") -> list[tuple[str, str]]:
+    """Say of which benchmarks the likelihood is known to underestimate the scatter."""
+    if "deviation_sd" not in fit.posterior or fit.spec.growth.deviation != "score":
+        return []
+    sd = fit.posterior["deviation_sd"].median(("chain", "draw"))
+    large = sd["benchmark"].to_numpy()[(sd > _LARGE_DEPARTURE).to_numpy()]
+    if not large.size:
+        return []
+    return [
+        ("LLMs depart far from their size's score", f"On {', '.join(map(str, large))} the sd of "
+         f"departures is above {_LARGE_DEPARTURE} on the log-odds. The likelihood takes them for "
+         "symmetric on the score's scale, and underestimates sds of 0.8 and more (calibration of "
+         "the default).")
+    ]  # fmt: skip
 
 
 def _trend_limits(fit: "Fit") -> list[tuple[str, str]]:

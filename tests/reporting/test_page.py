@@ -19,6 +19,7 @@ from bayesdensing.errors import DataNeedError
 from bayesdensing.reporting import page as pages
 from bayesdensing.reporting import report
 from bayesdensing.reporting.graph import graph_svg
+from bayesdensing.reporting.limits import limits
 from bayesdensing.reporting.numbers import DRAWS, run_numbers
 from tests.analysis.scored import make_scored_fit
 from tests.analysis.synthetic import make_fit
@@ -219,6 +220,18 @@ def test_scores_on_benchmarks_without_a_curve_are_a_limit(bare, tmp_path):
     console = Console(record=True, width=200)
     print_headline(console, fit, folder=tmp_path)
     assert told in console.export_text()
+
+
+def test_departures_beyond_what_was_calibrated_are_a_limit():
+    fit = make_fit()
+    title = "LLMs depart far from their size's score"
+    assert title not in dict(limits(fit, pulled=None))
+    large = fit.posterior["deviation_sd"].copy(deep=True)
+    large.loc[{"benchmark": "BBH"}] = 0.9
+    posterior = fit.posterior.assign(deviation_sd=large)
+    tree = xr.DataTree.from_dict({**fit.idata.to_dict(), "/posterior": posterior})
+    told = dict(limits(dataclasses.replace(fit, idata=tree), pulled=None))[title]
+    assert told.startswith("On BBH the sd")
 
 
 @pytest.mark.parametrize(
