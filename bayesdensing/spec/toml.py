@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from bayesdensing.errors import SpecError
+from bayesdensing.errors import SpecError, nearest
 from bayesdensing.laws import DISTRIBUTIONS, Prior
 from bayesdensing.paths import packaged_models_dir
 from bayesdensing.spec.effect import AXES, Choices, shown, without_effect
@@ -107,12 +107,12 @@ def _priors_without_use(raw: Mapping[str, Any], text: str) -> list[str]:
 
 def _instead(name: str, raw: Mapping[str, Any]) -> str:
     """Name the priors that this hypothesis has in place of one without use, the nearest first."""
-    block = PRIOR_TABLE[name].block
-    own = [n for n in PRIOR_TABLE if n in used_priors(raw) and PRIOR_TABLE[n].block == block]
+    block, used = PRIOR_TABLE[name].block, used_priors(raw)
+    own = [n for n in PRIOR_TABLE if n in used and PRIOR_TABLE[n].block == block]
     if not own:
         return ""
-    near = difflib.get_close_matches(name, own, n=1)
-    meant = f"; did you mean {near[0]}?" if near else ";"
+    near = nearest(name, own)
+    meant = f"; did you mean {near}?" if near else ";"
     return f"{meant} priors of this hypothesis's {block}: {', '.join(own)}"
 
 

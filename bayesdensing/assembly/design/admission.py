@@ -169,8 +169,8 @@ def refuse_few_llms(spec: Spec, bundle: DataBundle, scores: pd.DataFrame) -> Non
     DataNeedError
         For fewer than three LLMs with enough scores or a single date, with the counts.
     """
-    stages = [(len(left), rule) for left, rule in _admitted(spec, bundle)]
-    admitted = eligible_llms(spec, bundle)
+    found = list(_admitted(spec, bundle))
+    stages, admitted = [(len(left), rule) for left, rule in found], found[-1][0]
     by = f" by {' or '.join(spec.data.evaluators)}" if spec.data.evaluators else ""
     benchmarks = scores.groupby("model")["benchmark"].nunique()
     llms = admitted[admitted["model"].isin(benchmarks.index)]
