@@ -78,6 +78,7 @@ def sampler_of(assembled: Assembled) -> Sampler:
         log_stretches=geometry.log_stretches,
         latents=geometry.latents,
         loose=geometry.loose,
+        populations=geometry.populations,
     )
 
 

@@ -1,7 +1,7 @@
 """The walk that a peer is given: our coordinates, with the matrices that our pilots learnt."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -13,34 +13,17 @@ from bayesdensing.assembly.geometry import Geometry
 from bayesdensing.data import DataBundle, load_data
 from bayesdensing.inference.bend import Bend
 from bayesdensing.inference.engine import Warmth
+from bayesdensing.inference.transport import PseudoObservations
 from bayesdensing.inference.walk import Preconditioner, Walk, build_walk
 from bayesdensing.spec import Spec, load_spec
 
 __all__ = [
-    "Coordinates",
-    "load_coordinates",
     "load_posterior",
-    "save_coordinates",
+    "load_warmth",
+    "save_warmth",
     "variables",
     "walk_of",
-    "warmth_of",
 ]
-
-
-@dataclass(frozen=True)
-class Coordinates:
-    """What a peer is given.
-
-    Attributes
-    ----------
-    points : ndarray, shape (chain, value)
-        Where our chains ended, in the coordinates.
-    matrices : mapping of str to ndarray
-        The data of the walk, by the names of its graph.
-    """
-
-    points: np.ndarray
-    matrices: Mapping[str, np.ndarray]
 
 
 def load_posterior(options: dict[str, Any]) -> tuple[Spec, DataBundle, Assembled]:
@@ -83,7 +66,7 @@ def walk_of(assembled: Assembled, matrices: Mapping[str, np.ndarray] | None = No
     return walk
 
 
-def save_coordinates(path: Path, warmth: Warmth) -> None:
+def save_warmth(path: Path, warmth: Warmth) -> None:
     """Write what a peer is given.
 
     Parameters
@@ -93,13 +76,11 @@ def save_coordinates(path: Path, warmth: Warmth) -> None:
     warmth : Warmth
         Where our chains ended, and the coordinates that they learnt.
     """
-    matrices = warmth.matrices
-    stored: dict[str, Any] = {"points": matrices.to_walk(warmth.values), **matrices.data()}
-    np.savez(path, **stored)
+    np.savez(path, values=warmth.values, **warmth.matrices.data())
 
 
-def load_coordinates(path: str | Path) -> Coordinates:
-    """Read what `save_coordinates` wrote.
+def load_warmth(path: str | Path) -> Warmth:
+    """Read what `save_warmth` wrote.
 
     Parameters
     ----------
@@ -108,31 +89,15 @@ def load_coordinates(path: str | Path) -> Coordinates:
 
     Returns
     -------
-    Coordinates
-        Points and matrices.
+    Warmth
+        The same.
     """
     with np.load(path) as stored:
-        arrays = dict(stored)
-    return Coordinates(arrays.pop("points"), arrays)
-
-
-def warmth_of(given: Coordinates) -> Warmth:
-    """Return what our own sampler starts from.
-
-    Parameters
-    ----------
-    given : Coordinates
-        What peers are given.
-
-    Returns
-    -------
-    Warmth
-        The same, as `Sampler.sample` takes it.
-    """
-    arrays = {name.removeprefix("walk_"): array for name, array in given.matrices.items()}
+        arrays = {name.removeprefix("walk_"): array for name, array in stored.items()}
+    values = arrays.pop("values")
     bend = Bend(**{f.name: arrays.pop(f"bend_{f.name}") for f in fields(Bend)})
-    matrices = Preconditioner(**arrays, bend=bend)
-    return Warmth(matrices.to_values(given.points), matrices)
+    told = {f.name: arrays.pop(f"pseudo_{f.name}") for f in fields(PseudoObservations)}
+    return Warmth(values, Preconditioner(**arrays, bend=bend, pseudo=PseudoObservations(**told)))
 
 
 def variables(walk: Walk, coordinates: np.ndarray) -> xr.Dataset:

@@ -110,6 +110,7 @@ def assemble(spec: Spec, bundle: DataBundle) -> Assembled:
     shifts: dict[str, Any] = {}
     stretches: dict[str, Any] = {}
     loose: dict[str, np.ndarray] = {}
+    populations: dict[str, tuple[Any, Any]] = {}
     curve = None
     with pm.Model(coords=coords) as model:
         if loss is not None:
@@ -122,16 +123,23 @@ def assemble(spec: Spec, bundle: DataBundle) -> Assembled:
             chance = designs.chance_of(bundle, benchmarks)
             link = add_link(spec, points, chance=chance, curve=curve)
         if scores is not None and curve is not None:
-            effect_sd = add_growth(spec, scores, curve=curve, link=link, size=size)
+            growth = add_growth(spec, scores, curve=curve, link=link, size=size)
+            populations["log_density"] = growth.population
             counts = evaluator_counts(scores)
-            stretches["evaluator_effect"] = evaluator_stretch(counts, effect_sd)
+            stretches["evaluator_effect"] = evaluator_stretch(counts, growth.effect_sd)
             loose["evaluator_effect"] = counts <= EVEN_COUNT
             if scores.families:
                 stretches["family_effect"] = family_stretch(scores, model["family_sd"])
             add_growth_geometry(spec, scores, shifts, curve=curve, size=size)
     latents = ("log_density",) if scores is not None else ()
     constants, attrs = _context(loss, scores)
-    geometry = Geometry(shifts=shifts, log_stretches=stretches, latents=latents, loose=loose)
+    geometry = Geometry(
+        shifts=shifts,
+        log_stretches=stretches,
+        latents=latents,
+        loose=loose,
+        populations=populations,
+    )
     return Assembled(model, geometry, constants, attrs)
 
 

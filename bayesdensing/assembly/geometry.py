@@ -28,9 +28,14 @@ class Geometry:
         Variables with one entry per unit, (nearly) independent given the rest.
     loose : mapping of str to ndarray of bool
         Name of a random variable to its entries on which (nearly) nothing else depends.
+    populations : mapping of str to tuple of TensorVariable
+        Name of a variable of latents to mean and sd of the normal distribution that it (nearly)
+        has given other variables: its entries are walked as deviations from these, the more so the
+        less data tell of them.
     """
 
     shifts: Mapping[str, Any] = field(default_factory=dict)
     log_stretches: Mapping[str, Any] = field(default_factory=dict)
     latents: tuple[str, ...] = ()
     loose: Mapping[str, np.ndarray] = field(default_factory=dict)
+    populations: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 """The growth block: density of each LLM, seen through the ruler by benchmarks and evaluators."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from bayesdensing.spec import Spec
 
 __all__ = [
     "EVEN_COUNT",
+    "Growth",
     "add_growth",
     "add_growth_geometry",
     "evaluator_counts",
@@ -36,7 +38,23 @@ SIZE_QUANTILES = (0.2, 0.5, 0.8)
 EVEN_COUNT = 4.0
 
 
-def add_growth(spec: Spec, design: ScoreDesign, *, curve: Curve, link: Link, size: int) -> Any:
+@dataclass(frozen=True)
+class Growth:
+    """What the growth block tells the sampler of itself.
+
+    Attributes
+    ----------
+    effect_sd : TensorVariable, shape (benchmark,)
+        Sd of the evaluators' effects.
+    population : tuple of TensorVariable
+        Mean and sd of the LLMs' log densities, each () or (llm,).
+    """
+
+    effect_sd: Any
+    population: tuple[Any, Any]
+
+
+def add_growth(spec: Spec, design: ScoreDesign, *, curve: Curve, link: Link, size: int) -> Growth:
     """Add densities, effective parameters and the measured scores.
 
     Parameters
@@ -54,12 +72,13 @@ def add_growth(spec: Spec, design: ScoreDesign, *, curve: Curve, link: Link, siz
 
     Returns
     -------
-    TensorVariable, shape (benchmark,)
-        Sd of the evaluators' effects.
+    Growth
+        What the sampler may use.
     """
     refuse_unidentified(spec, design)
     log_n = add_log_counts(spec, design)
-    log_size = (log_n + _add_density(spec, design, log_n))[design.pair_llm]
+    log_density, population = _add_density(spec, design, log_n)
+    log_size = (log_n + log_density)[design.pair_llm]
     log_size = log_size + add_drift(spec, design)
     departs = pooled("deviation_sd", spec.priors["deviation_sd"], size=size)
     expected, shared = _pair_moments(spec, design, log_size, departs, curve=curve, link=link)
@@ -85,18 +104,26 @@ def add_growth(spec: Spec, design: ScoreDesign, *, curve: Curve, link: Link, siz
         dims="score_obs",
         at_end=pm.Data("score_at_end", met, dims="end", coords=ends, shape=(None,)),
     )
-    return effect_sd
+    return Growth(effect_sd, population)
 
 
-def _add_density(spec: Spec, design: ScoreDesign, log_n: Any) -> Any:
-    """Add the log density of every LLM, about the trend or behind the frontier."""
+def _add_density(
+    spec: Spec, design: ScoreDesign, log_n: Any
+) -> tuple[Any, tuple[Any, Any]]:
+    """Add the log density of every LLM, about the trend or behind the frontier.
+
+    Return it with mean and sd of its distribution.
+    """
     mean, dispersion = add_trend(spec, design)
     mean, dispersion = add_to_density(spec, design, log_n=log_n, mean=mean, dispersion=dispersion)
     kind = frontier_of(spec.growth.frontier)
     if kind.name == "none":
-        return pm.Normal("log_density", mu=mean, sigma=dispersion, dims="llm")
-    behind = spec.priors["inefficiency_sd"].rv("inefficiency_sd")
-    return _composed(kind, mean, dispersion, behind * spread_at(spec, design.years), design.llms)
+        density = pm.Normal("log_density", mu=mean, sigma=dispersion, dims="llm")
+        return density, (mean, dispersion)
+    behind = spec.priors["inefficiency_sd"].rv("inefficiency_sd") * spread_at(spec, design.years)
+    density = _composed(kind, mean, dispersion, behind, design.llms)
+    spread = pt.sqrt(dispersion**2 + kind.variance_inefficiency(behind))
+    return density, (mean - kind.mean_inefficiency(behind), spread)
 
 
 def _composed(kind: Frontier, mean: Any, dispersion: Any, behind: Any, llms: Sequence[str]) -> Any:

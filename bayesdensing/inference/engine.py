@@ -20,8 +20,9 @@ from scipy.optimize import minimize
 from bayesdensing.inference.bend import Bend
 from bayesdensing.inference.blas import one_blas_thread
 from bayesdensing.inference.codecache import compile_model, logp_and_gradient
-from bayesdensing.inference.precondition import from_covariance, from_curvature
+from bayesdensing.inference.precondition import curvature_of, from_covariance, from_curvature
 from bayesdensing.inference.tally import Progress, Tally
+from bayesdensing.inference.transport import PseudoObservations, conditional
 from bayesdensing.inference.walk import DENSE, LATENT, Preconditioner, Walk, build_walk
 
 __all__ = ["Draws", "Progress", "Sampler", "Warmth"]
@@ -98,7 +99,7 @@ class Sampler:
         Hints, see `bayesdensing.inference.walk.build_walk`.
     latents : sequence of str
         Variables with one entry per unit.
-    log_stretches, loose : mapping, optional
+    log_stretches, loose, populations : mapping, optional
         Hints, see there too.
 
     Attributes
@@ -115,6 +116,7 @@ class Sampler:
         latents: Sequence[str] = (),
         log_stretches: Mapping[str, Any] | None = None,
         loose: Mapping[str, np.ndarray] | None = None,
+        populations: Mapping[str, tuple[Any, Any]] | None = None,
     ) -> None:
         start = time.perf_counter()
         self._walk: Walk = build_walk(
@@ -123,6 +125,7 @@ class Sampler:
             latents=latents,
             log_stretches=log_stretches,
             loose=loose,
+            populations=populations,
         )
         self._compiled: Any = compile_model(self._walk.model)
         self.compile_seconds = time.perf_counter() - start
@@ -311,7 +314,7 @@ class Sampler:
         whole = sum(map(sum, pilots)) + last
         tally = Tally(progress, chains=len(at), tune=whole, draws=draws)
         with one_blas_thread():
-            matrices = self._curved(at)
+            matrices = self._curved(at, self._walk.identity())
             for pilot_seed, length, (_, _, points, depth) in zip(
                 seeds, pilots, _SHORT_PILOTS, strict=False
             ):
@@ -335,23 +338,45 @@ class Sampler:
         found = minimize(downhill, values, jac=True, method="L-BFGS-B", options={"maxiter": _CLIMB})
         return np.asarray(found.x)
 
-    def _curved(self, points: np.ndarray, bend: Bend | None = None) -> Preconditioner:
+    def _gradient(self, matrices: Preconditioner) -> Callable[[np.ndarray], np.ndarray]:
+        compiled = self._compiled.with_data(**self._present(matrices))
+        return lambda at: logp_and_gradient(compiled, at)[1]
+
+    def _curved(self, points: np.ndarray, start: Preconditioner) -> Preconditioner:
         """Return coordinates by the mean curvature at points, (..., value)."""
         walk = self._walk
-        start = dataclasses.replace(walk.identity(), bend=bend or Bend.identity(walk.size))
-        compiled = self._compiled.with_data(**self._present(start))
         return from_curvature(
-            lambda at: logp_and_gradient(compiled, at)[1],
-            start.to_walk(points.reshape(-1, walk.size)),
+            self._gradient(start),
+            walk.to_walk(start, points.reshape(-1, walk.size)),
             start=start,
             single_groups=walk.single_groups,
         )
+
+    def _told(self, points: np.ndarray, draws: np.ndarray) -> PseudoObservations:
+        """Return what data tell of latents: by curvature at points and by draws, (..., value)."""
+        walk, latents = self._walk, self.latents
+        if not walk.populated.any():
+            return walk.pseudo
+        points = points.reshape(-1, walk.size)
+        slopes = curvature_of(self._gradient(walk.identity()), points, [latents])[:, latents]
+        spread = conditional(
+            *walk.population_at(points), centre=walk.pseudo.centre, precision=walk.pseudo.precision
+        )[1]
+        mean, sd = walk.population_at(draws)
+        found = PseudoObservations.of_draws(
+            walk.latents_of(draws, walk.pseudo, mean=mean, sd=sd),
+            (slopes / spread**2).mean(axis=0),
+            mean=mean,
+            sd=sd,
+        )
+        return found.only(walk.populated)
 
     def _draws(self, result: Any, matrices: Preconditioner, *, begun: float) -> Draws:
         def values() -> np.ndarray:
             return self._values(result, matrices)
 
-        ended = Warmth(values()[:, -1], matrices)
+        last = {"posterior": result["posterior"].isel(draw=[-1])}
+        ended = Warmth(self._values(last, matrices)[:, -1], matrices)
         own = [f"{name}{rest}" for name in (DENSE, LATENT) for rest in ("", "_dim_0")]
         posterior = result["posterior"].drop_vars(own, errors="ignore")
         stats = result["sample_stats"]
@@ -381,7 +406,7 @@ class Sampler:
         seed: int,
         plan: "_Plan",
     ) -> Any:
-        starts = matrices.to_walk(at)
+        starts = self._walk.to_walk(matrices, at)
         compiled = self._compiled.with_data(**self._present(matrices))
         tune, draws = length
 
@@ -431,16 +456,21 @@ class Sampler:
         walk, values = self._walk, self._values(pilot, matrices)
         flat = values.reshape(-1, walk.size)
         step = max(1, values.shape[1] // points)
-        better = self._curved(values[:, step - 1 :: step], Bend.of_draws(flat) if bend else None)
+        chosen = values[:, step - 1 :: step]
+        start = dataclasses.replace(walk.identity(), pseudo=self._told(chosen, flat))
+        moved = walk.placed(flat, walk.pseudo, start.pseudo)
+        if bend:
+            start = dataclasses.replace(start, bend=Bend.of_draws(moved))
+        better = self._curved(chosen, start)
         if covariance and len(flat) > 2 * walk.n_dense:
-            better = from_covariance(better, better.to_walk(flat)[:, : walk.n_dense])
+            better = from_covariance(better, better.to_walk(moved)[:, : walk.n_dense])
         return values[:, -1], better
 
     def _values(self, run: Any, matrices: Preconditioner) -> np.ndarray:
         """Return a run's unconstrained values, (chain, draw, value), dense ones first."""
         names = (DENSE, LATENT) if self._walk.size > self._walk.n_dense else (DENSE,)
         walk = [run["posterior"][name].to_numpy() for name in names]
-        return matrices.to_values(np.concatenate(walk, axis=-1))
+        return self._walk.to_values(matrices, np.concatenate(walk, axis=-1))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from bayesdensing.inference.walk import Preconditioner
 
-__all__ = ["from_covariance", "from_curvature"]
+__all__ = ["curvature_of", "from_covariance", "from_curvature"]
 
 #: Step of the central differences, on scales where a posterior is of order one or narrower.
 _STEP = 1e-4
@@ -39,31 +39,27 @@ def from_curvature(
     points : ndarray, shape (point, values)
         Points in the same coordinates, draws of a pilot run.
     start : Preconditioner
-        Unit matrices and a bend.
+        Unit matrices, a bend and pseudo-observations.
     single_groups : sequence of slice
         Where, counted after the dense values, groups of mutually independent values lie.
 
     Returns
     -------
     Preconditioner
-        Centred on the mean of the points, with the bend of `start`.
+        Centred on the mean of the points, with bend and pseudo-observations of `start`.
     """
     n_latent, n_dense = start.coupling.shape
     dense = np.zeros((n_dense, n_dense))
     cross = np.zeros((n_dense, n_latent))
-    own = np.zeros(len(start.scale))
-    lowest = np.full(len(start.scale), np.inf)
     for point in points:
         for i in range(n_dense):
             row = _difference(gradient, point, np.array([i]))
             dense[i] += row[:n_dense]
             cross[i] += row[n_dense : n_dense + n_latent]
-        for group in single_groups:
-            where = np.arange(group.start, group.stop)
-            here = _difference(gradient, point, n_dense + where)[n_dense + where]
-            own[where] += here
-            lowest[where] = np.minimum(lowest[where], here)
-    dense, cross, own = dense / len(points), cross / len(points), own / len(points)
+    dense, cross = dense / len(points), cross / len(points)
+    shifted = [slice(n_dense + g.start, n_dense + g.stop) for g in single_groups]
+    each = curvature_of(gradient, points, shifted)[:, n_dense:]
+    own, lowest = each.mean(axis=0), each.min(axis=0)
     own = np.maximum(own, np.where(lowest > _FLAT, _FLAT, _doubtful(own[:n_latent])))
     per_dense = cross / own[:n_latent]
     schur = dense - per_dense @ cross.T
@@ -78,7 +74,35 @@ def from_curvature(
         coupling=-per_dense.T @ factor,
         scale=1 / np.sqrt(own),
         bend=start.bend,
+        pseudo=start.pseudo,
     )
+
+
+def curvature_of(
+    gradient: Callable[[np.ndarray], np.ndarray], points: np.ndarray, groups: Sequence[slice]
+) -> np.ndarray:
+    """Return the negative second derivatives of the log density, group by group.
+
+    Parameters
+    ----------
+    gradient : callable
+        Gradient of the log density, (values,) to (values,).
+    points : ndarray, shape (point, values)
+        Where.
+    groups : sequence of slice
+        Values that are mutually independent given all others, and so can be moved together.
+
+    Returns
+    -------
+    ndarray, shape (point, values)
+        By each value of a group; 0 for others.
+    """
+    found = np.zeros_like(points)
+    for row, point in zip(found, points, strict=True):
+        for group in groups:
+            where = np.arange(group.start, group.stop)
+            row[where] = _difference(gradient, point, where)[where]
+    return found
 
 
 def _doubtful(latents: np.ndarray) -> float:

@@ -6,17 +6,19 @@ with one another; *latents*, one per unit, which given the dense ones are nearly
 dense values g, latents x and loose values y the walk is
 
     g = bend(mean + factor z_g) * stretch(other values) + shift(other values),
-    x = bend(mean + coupling z_g + scale * z_x),
+    x = bend(mean + coupling z_g + scale * z_x) * sd(g) + mean(g),
     y = bend(mean + scale * z_y) * stretch(other values),
 
 an affine map and a bend of each value by itself, whose matrices are data of the compiled graph, so
-that they can be improved between runs without compiling anew. Shifts have unit Jacobian, those of
-bends and stretches are added to the log density, and the affine map's is constant. The posterior
-is therefore the model's, whatever the matrices.
+that they can be improved between runs without compiling anew; so is what is taken to be known of
+each latent besides its population (`bayesdensing.inference.transport`), by which sd(g) and mean(g)
+are worked out. Shifts have unit Jacobian, those of bends, stretches and sds are added to the log
+density, and the affine map's is constant. The posterior is therefore the model's, whatever the
+matrices.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -24,14 +26,16 @@ import pymc as pm
 import pytensor.tensor as pt
 from pymc.initial_point import make_initial_point_fn
 from pymc.pytensorf import compile as compile_graph
-from pytensor.graph.replace import graph_replace
+from pytensor.graph.replace import graph_replace, vectorize_graph
 
 from bayesdensing.inference.bend import Bend
+from bayesdensing.inference.transport import PseudoObservations, conditional
 
 __all__ = ["Preconditioner", "Walk", "build_walk"]
 
 #: Names of the walk's own variables; no model variable may bear them.
 DENSE, LATENT = "walk_dense", "walk_latent"
+_TOLD = tuple(f.name for f in fields(PseudoObservations))
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,9 @@ class Preconditioner:
     coupling : ndarray, shape (latent, dense)
         Latent values per unit of z_g.
     bend : Bend
-        What is done to each of the values last.
+        What is done to each of the values next.
+    pseudo : PseudoObservations
+        By which latents of a population are placed last; of no account for others.
     """
 
     dense_mean: np.ndarray
@@ -58,6 +64,7 @@ class Preconditioner:
     coupling: np.ndarray
     scale: np.ndarray
     bend: Bend
+    pseudo: PseudoObservations
 
     @classmethod
     def identity(cls, dense: int, latent: int = 0, loose: int = 0) -> "Preconditioner":
@@ -80,12 +87,14 @@ class Preconditioner:
             np.zeros((latent, dense)),
             np.ones(latent + loose),
             Bend.identity(dense + latent + loose),
+            PseudoObservations.none(latent),
         )
 
     def data(self) -> dict[str, np.ndarray]:
         """Return the matrices by the names of the graph's data."""
         own = ("dense_mean", "factor", "other_mean", "coupling", "scale")
-        return {f"walk_{name}": getattr(self, name) for name in own} | self.bend.data()
+        matrices = {f"walk_{name}": getattr(self, name) for name in own}
+        return matrices | self.bend.data() | self.pseudo.data()
 
     def to_walk(self, values: np.ndarray) -> np.ndarray:
         """Return the walk's coordinates of (shifted and stretched) values.
@@ -93,7 +102,7 @@ class Preconditioner:
         Parameters
         ----------
         values : ndarray, shape (..., dense + latent + loose)
-            Values, dense ones first.
+            Values, dense ones first, latents as `pseudo` places them.
 
         Returns
         -------
@@ -119,7 +128,7 @@ class Preconditioner:
         Returns
         -------
         ndarray, the shape of `walk`
-            Values.
+            Values, latents as `pseudo` places them.
         """
         dense, latent = len(self.dense_mean), len(self.coupling)
         z = walk[..., :dense]
@@ -149,7 +158,14 @@ class Walk:
         Where, counted after the dense values, the latents of each variable and the loose values
         lie: groups whose members are nearly independent of one another.
     hints : callable
-        Unconstrained values to the shifts, then the log stretches, in the order of `hinted`.
+        Unconstrained values to the shifts, then the log stretches, in the order of `hinted`, then
+        mean and sd of all latents' populations.
+    populations : callable
+        Values, (draw, value), to mean and sd of all latents' populations, (draw, latent) each.
+    populated : ndarray of bool, shape (latent,)
+        Which latents have a population; mean and sd of others are 0 and 1.
+    pseudo : PseudoObservations
+        Those by which values have latents placed.
     """
 
     model: pm.Model
@@ -161,6 +177,9 @@ class Walk:
     n_loose: int
     single_groups: tuple[slice, ...]
     hints: Any
+    populations: Any
+    populated: np.ndarray
+    pseudo: PseudoObservations
 
     @property
     def size(self) -> int:
@@ -169,7 +188,109 @@ class Walk:
 
     def identity(self) -> Preconditioner:
         """Return the walk in the values themselves."""
-        return Preconditioner.identity(self.n_dense, self.n_latent, self.n_loose)
+        plain = Preconditioner.identity(self.n_dense, self.n_latent, self.n_loose)
+        return replace(plain, pseudo=self.pseudo)
+
+    def to_walk(self, matrices: Preconditioner, values: np.ndarray) -> np.ndarray:
+        """Return the coordinates of values.
+
+        Parameters
+        ----------
+        matrices : Preconditioner
+            The coordinates' matrices.
+        values : ndarray, shape (..., value)
+            Values.
+
+        Returns
+        -------
+        ndarray, the shape of `values`
+            Coordinates.
+        """
+        return matrices.to_walk(self.placed(values, self.pseudo, matrices.pseudo))
+
+    def to_values(self, matrices: Preconditioner, walk: np.ndarray) -> np.ndarray:
+        """Return the values of coordinates, the inverse of `to_walk`.
+
+        Parameters
+        ----------
+        matrices : Preconditioner
+            The coordinates' matrices.
+        walk : ndarray, shape (..., value)
+            Coordinates.
+
+        Returns
+        -------
+        ndarray, the shape of `walk`
+            Values.
+        """
+        return self.placed(matrices.to_values(walk), matrices.pseudo, self.pseudo)
+
+    def placed(
+        self, values: np.ndarray, old: PseudoObservations, new: PseudoObservations
+    ) -> np.ndarray:
+        """Return values whose latents are placed by other pseudo-observations.
+
+        Parameters
+        ----------
+        values : ndarray, shape (..., value)
+            Values.
+        old, new : PseudoObservations
+            By which latents are placed and are to be.
+
+        Returns
+        -------
+        ndarray, the shape of `values`
+            The same point.
+        """
+        if old is new or not self.populated.any():
+            return values
+        values = values.copy()
+        latents = slice(self.n_dense, self.n_dense + self.n_latent)
+        mean, sd = self.population_at(values)
+        x = self.latents_of(values, old, mean=mean, sd=sd)
+        middle, spread = conditional(mean, sd, centre=new.centre, precision=new.precision)
+        values[..., latents] = (x - middle) / spread
+        return values
+
+    def population_at(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return mean and sd of the latents' populations.
+
+        Parameters
+        ----------
+        values : ndarray, shape (..., value)
+            Values, of which the dense ones are used.
+
+        Returns
+        -------
+        tuple of ndarray, shape (..., latent)
+            Mean and sd; 0 and 1 for latents without a population.
+        """
+        mean, sd = self.populations(values.reshape(-1, self.size))
+        shape = (*values.shape[:-1], self.n_latent)
+        return np.reshape(mean, shape), np.reshape(sd, shape)
+
+    def latents_of(
+        self, values: np.ndarray, pseudo: PseudoObservations, *, mean: np.ndarray, sd: np.ndarray
+    ) -> np.ndarray:
+        """Return the latents themselves.
+
+        Parameters
+        ----------
+        values : ndarray, shape (..., value)
+            Values.
+        pseudo : PseudoObservations
+            By which their latents are placed.
+        mean, sd : ndarray, shape (..., latent)
+            Of the populations there.
+
+        Returns
+        -------
+        ndarray, shape (..., latent)
+            Unconstrained latents.
+        """
+        here = values[..., self.n_dense : self.n_dense + self.n_latent]
+        middle, spread = conditional(mean, sd, centre=pseudo.centre, precision=pseudo.precision)
+        return np.asarray(middle + spread * here)
 
     def starts(self, seed: int, count: int) -> np.ndarray:
         """Return dispersed starting values: the model's own, jittered in every direction.
@@ -220,11 +341,17 @@ class Walk:
         shifted, stretched = self.hinted
         found = self.hints(*values)
         shift = dict(zip(shifted, found[: len(shifted)], strict=True))
-        stretch = dict(zip(stretched, found[len(shifted) :], strict=True))
+        stretch = dict(zip(stretched, found[len(shifted) : -2], strict=True))
         flat = np.empty(self.size)
         for n, places in self.places.items():
             value = (point[value_of[n]] - shift.get(n, 0.0)) / np.exp(stretch.get(n, 0.0))
             flat[places] = np.ravel(value)
+        mean, sd = found[-2:]
+        middle, spread = conditional(
+            mean, sd, centre=self.pseudo.centre, precision=self.pseudo.precision
+        )
+        latents = slice(self.n_dense, self.n_dense + self.n_latent)
+        flat[latents] = (flat[latents] - middle) / spread
         return flat
 
 
@@ -235,6 +362,7 @@ def build_walk(
     latents: Sequence[str],
     log_stretches: Mapping[str, Any] | None = None,
     loose: Mapping[str, np.ndarray] | None = None,
+    populations: Mapping[str, tuple[Any, Any]] | None = None,
 ) -> Walk:
     """Rewrite a model in walk coordinates.
 
@@ -251,6 +379,10 @@ def build_walk(
         variable's shape, an expression of other variables that are neither shifted nor stretched.
     loose : mapping of str to ndarray of bool, optional
         Name of a variable to which of its entries are loose, of the variable's shape.
+    populations : mapping of str to tuple of TensorVariable, optional
+        Name of a variable of latents, without loose entries, to mean and sd of the normal
+        distribution that its unconstrained values (nearly) have given other variables, expressions
+        of these.
 
     Returns
     -------
@@ -263,14 +395,27 @@ def build_walk(
     stretches = log_stretches or {}
     expressions = [*shifts.values(), *stretches.values()]
     expressions = model.replace_rvs_by_values(expressions) if expressions else []
+    crowd = _Crowd.of(model, populations or {}, places, counts=counts)
     coords = {name: values for name, values in model.coords.items() if values is not None}
-    with pm.Model(coords=coords) as walk:
-        vector, jacobian = _vector(Preconditioner.identity(*counts))
+
+    def laid_out(vector: Any) -> tuple[dict[Any, Any], Any]:
         values = {
             model.rvs_to_values[model[name]]: _taken(vector, where).reshape(shapes[name])
             for name, where in places.items()
         }
-        jacobian += _apply_hints(model, values, expressions, shifts=shifts, stretches=stretches)
+        return values, _apply_hints(model, values, expressions, shifts=shifts, stretches=stretches)
+
+    inputs = [model.rvs_to_values[rv] for rv in model.free_RVs]
+    hints = compile_graph(
+        inputs, [*expressions, *crowd.whole()], on_unused_input="ignore", mode="FAST_COMPILE"
+    )
+    mean, sd = hints(*(point[v.name] for v in inputs))[-2:]
+    pseudo = PseudoObservations.even(mean, sd).only(crowd.populated)
+    with pm.Model(coords=coords) as walk:
+        start = replace(Preconditioner.identity(*counts), pseudo=pseudo)
+        vector, jacobian = _vector(start)
+        values, stretched = laid_out(vector)
+        jacobian += stretched + crowd.place(values, walk)
         named = [*model.free_RVs, *model.deterministics]
         outputs = model.replace_rvs_by_values(named)
         logp, *rewritten = graph_replace([model.logp(), *outputs], values, strict=False)
@@ -278,8 +423,6 @@ def build_walk(
         for original, graph in zip(named, rewritten, strict=True):
             dims = model.named_vars_to_dims.get(original.name)
             pm.Deterministic(original.name, graph, dims=dims)
-    inputs = [model.rvs_to_values[rv] for rv in model.free_RVs]
-    hints = compile_graph(inputs, expressions, on_unused_input="ignore", mode="FAST_COMPILE")
     return Walk(
         model=walk,
         original=model,
@@ -290,7 +433,79 @@ def build_walk(
         n_loose=counts[2],
         single_groups=groups,
         hints=hints,
+        populations=crowd.compiled(laid_out, size=sum(counts)),
+        populated=crowd.populated,
+        pseudo=pseudo,
     )
+
+
+@dataclass(frozen=True)
+class _Crowd:
+    """The populations of a model's latents.
+
+    Attributes
+    ----------
+    moments : mapping
+        Value variable to where its entries lie among the latents, and to mean and sd as graphs of
+        the model's value variables.
+    populated : ndarray of bool, shape (latent,)
+        Which latents have a population.
+    """
+
+    moments: Mapping[Any, tuple[np.ndarray, Any, Any]]
+    populated: np.ndarray
+
+    @classmethod
+    def of(
+        cls,
+        model: pm.Model,
+        populations: Mapping[str, tuple[Any, Any]],
+        places: Mapping[str, np.ndarray],
+        *,
+        counts: tuple[int, int, int],
+    ) -> "_Crowd":
+        """Return the populations, refusing what are no latents."""
+        populated = np.zeros(counts[1], dtype=bool)
+        moments = {}
+        for name, pair in populations.items():
+            where = places[name] - counts[0]
+            if (where < 0).any() or (where >= counts[1]).any():
+                raise ValueError(f"{name} has entries that are no latents, and no population")
+            populated[where] = True
+            every = np.zeros(len(where))
+            # one entry per latent, also of what all latents share
+            mean, sd = model.replace_rvs_by_values([part + every for part in pair])
+            moments[model.rvs_to_values[model[name]]] = (where, mean, sd)
+        return cls(moments, populated)
+
+    def whole(self) -> list[Any]:
+        """Return mean and sd of all latents as graphs of the model's value variables."""
+        every = [pt.zeros(len(self.populated)), pt.ones(len(self.populated))]
+        for where, *moments in self.moments.values():
+            every = [pt.set_subtensor(e[where], m) for e, m in zip(every, moments, strict=True)]
+        return every
+
+    def place(self, values: dict[Any, Any], walk: pm.Model) -> Any:
+        """Place the latents in place; return the log Jacobian."""
+        jacobian: Any = 0.0
+        for value, (where, *moments) in self.moments.items():
+            mean, sd = graph_replace(moments, values, strict=False)
+            told = {name: _taken(walk[f"walk_pseudo_{name}"], where) for name in _TOLD}
+            middle, spread = conditional(mean, sd, **told)
+            values[value] = middle + spread * values[value]
+            jacobian = jacobian + pt.log(spread).sum()
+        return jacobian
+
+    def compiled(self, laid_out: Any, *, size: int) -> Any:
+        """Return the function of many values, (draw, value), that gives their means and sds."""
+        vector, many = pt.vector("values", shape=(size,)), pt.matrix("values", shape=(None, size))
+        whole = graph_replace(self.whole(), laid_out(vector)[0], strict=False)
+        return compile_graph(
+            [many],
+            vectorize_graph(whole, {vector: many}),
+            on_unused_input="ignore",
+            mode="FAST_COMPILE",
+        )
 
 
 def _places(

@@ -131,6 +131,8 @@ data {
   vector[D + O] walk_bend_centre;
   vector[D + O] walk_bend_spread;
   vector[D + O] walk_bend_skew;
+  vector[L] walk_pseudo_centre;
+  vector[L] walk_pseudo_precision;
   array[D + O] int place; // of each parameter among the walk's values, in the order used below
 }
 transformed data {
@@ -159,7 +161,6 @@ model {
     target += sum(log1p(walk_bend_skew .* u ./ root));
     g = (straight + walk_bend_spread .* walk_bend_skew .* (root - 1))[place];
   }
-  vector[L] log_density = tail(g, L);
 
   // Loss law.
   int at = 0;
@@ -276,7 +277,15 @@ model {
   level ~ normal(prior_level[1], prior_level[2]);
   growth_rate ~ normal(prior_growth_rate[1], prior_growth_rate[2]);
   log_dispersion ~ normal(prior_dispersion[1], prior_dispersion[2]);
-  log_density ~ normal(level + growth_rate * years, exp(log_dispersion));
+  // densities are walked about where the trend and a pseudo-observation of each put them
+  vector[L] trend = level + growth_rate * years;
+  real dispersion = exp(log_dispersion);
+  vector[L] share = inv(1 + walk_pseudo_precision * square(dispersion));
+  vector[L] spread = dispersion * sqrt(share);
+  vector[L] log_density
+    = walk_pseudo_centre + share .* (trend - walk_pseudo_centre) + spread .* tail(g, L);
+  target += sum(log(spread));
+  log_density ~ normal(trend, dispersion);
   log_departs_centre ~ normal(prior_deviation_sd[1], prior_deviation_sd[2]);
   log_departs ~ normal(log_departs_centre, scale_spread);
   log_evaluator_centre ~ normal(prior_evaluator_sd[1], prior_evaluator_sd[2]);

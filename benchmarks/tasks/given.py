@@ -4,7 +4,7 @@ from typing import Any
 
 from bayesdensing.sampling import sampler_of
 from benchmarks.tasks.ours import sample_given
-from benchmarks.walks import load_coordinates, load_posterior, warmth_of
+from benchmarks.walks import load_posterior, load_warmth
 
 __all__ = ["run"]
 
@@ -24,6 +24,6 @@ def run(options: dict[str, Any]) -> dict[str, Any]:
     """
     spec, _, assembled = load_posterior(options)
     sampler = sampler_of(assembled)
-    warmth = warmth_of(load_coordinates(options["warmth"]))
+    warmth = load_warmth(options["warmth"])
     found = sample_given(sampler, spec.sampler, warmth, options)
     return {"compile_s": sampler.compile_seconds, **found}

@@ -7,7 +7,7 @@ import nutpie
 
 from benchmarks.floor import compiled_floor, pointer_seconds, products, simd_floor
 from benchmarks.opcount import count, exp_and_log
-from benchmarks.walks import load_coordinates, load_posterior, walk_of
+from benchmarks.walks import load_posterior, load_warmth, walk_of
 
 __all__ = ["run"]
 
@@ -26,8 +26,10 @@ def run(options: dict[str, Any]) -> dict[str, Any]:
         Seconds, evaluations of elementary functions.
     """
     _, _, assembled = load_posterior(options)
-    given = load_coordinates(options["warmth"])
-    walk, points = walk_of(assembled, given.matrices), given.points
+    given = load_warmth(options["warmth"])
+    matrices = given.matrices.data()
+    walk = walk_of(assembled, matrices)
+    points = walk.to_walk(given.matrices, given.values)
     compiled: Any = nutpie.compile_pymc_model(walk.model, backend="numba")
     gradient = pointer_seconds(
         compiled.compiled_logp_func.address, compiled.user_data, points
@@ -45,6 +47,6 @@ def run(options: dict[str, Any]) -> dict[str, Any]:
         "logs": logs,
         "compiled_floor_s": compiled_floor(exps, logs),
         "simd_floor_s": simd_floor(exps, logs),
-        "products_s": products(*given.matrices["walk_coupling"].shape[::-1]),
+        "products_s": products(*matrices["walk_coupling"].shape[::-1]),
         "finite": bool(np.isfinite(points).all()),
     }

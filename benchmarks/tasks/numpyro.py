@@ -21,7 +21,7 @@ from pymc.sampling.jax import get_jaxified_graph
 
 from benchmarks.posterior import summarise
 from benchmarks.tasks.ours import GIVEN_SHARE
-from benchmarks.walks import load_coordinates, load_posterior, variables, walk_of
+from benchmarks.walks import load_posterior, load_warmth, variables, walk_of
 
 __all__ = ["log_density_of", "run"]
 
@@ -66,10 +66,10 @@ def run(options: dict[str, Any]) -> dict[str, Any]:
     """
     spec, _, assembled = load_posterior(options)
     settings = spec.sampler
-    given = load_coordinates(options["warmth"])
-    walk = walk_of(assembled, given.matrices)
+    given = load_warmth(options["warmth"])
+    walk = walk_of(assembled, given.matrices.data())
     logp = log_density_of(walk)
-    starts = jnp.asarray(given.points)
+    starts = jnp.asarray(walk.to_walk(given.matrices, given.values))
     compiling = _Compiling()
     mcmc = MCMC(
         NUTS(

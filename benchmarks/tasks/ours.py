@@ -7,7 +7,7 @@ from bayesdensing.inference import Sampler
 from bayesdensing.inference.engine import Draws, Warmth
 from bayesdensing.sampling import sampler_of
 from benchmarks.posterior import summarise
-from benchmarks.walks import load_posterior, save_coordinates
+from benchmarks.walks import load_posterior, save_warmth
 
 __all__ = ["GIVEN_SHARE", "run", "sample_given"]
 
@@ -39,7 +39,7 @@ def run(options: dict[str, Any]) -> dict[str, Any]:
         chains=settings.chains,
         target_accept=settings.target_accept,
     )
-    save_coordinates(Path(options["warmth"]), full.warmth)
+    save_warmth(Path(options["warmth"]), full.warmth)
     return {
         "compile_s": sampler.compile_seconds,
         "dimensions": sampler.size,

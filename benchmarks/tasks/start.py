@@ -46,9 +46,9 @@ def run(options: dict[str, Any]) -> dict[str, Any]:
         code = main(options["command"])
     total = time.perf_counter() - _BEGAN
     if "warmth" in options and clock.warmth is not None:
-        from benchmarks.walks import save_coordinates
+        from benchmarks.walks import save_warmth
 
-        save_coordinates(Path(options["warmth"]), clock.warmth)
+        save_warmth(Path(options["warmth"]), clock.warmth)
     summary = json.loads((Path(options["out"]) / "summary.json").read_text("utf-8"))
     timing, last = summary["timing_s"], clock.last_s
     warm = clock.share_of_tuning()

@@ -40,7 +40,7 @@ def setting() -> Setting:
         for name, value in plain.identity().data().items()
     }
     walk = walk_of(assembled, matrices)
-    points = plain.identity().to_walk(0.3 * plain.starts(1, 4))
+    points = 0.3 * plain.starts(1, 4)
     dense = walk.n_dense
     compute = walk.model.compile_fn(walk.model.logp(), inputs=walk.model.value_vars, point_fn=False)
     ours = np.array([float(compute(point[:dense], point[dense:])) for point in points])

@@ -4,8 +4,9 @@ import numpy as np
 
 from bayesdensing.inference.bend import Bend
 from bayesdensing.inference.engine import Warmth
+from bayesdensing.inference.transport import PseudoObservations
 from bayesdensing.inference.walk import Preconditioner
-from benchmarks.walks import load_coordinates, save_coordinates, warmth_of
+from benchmarks.walks import load_warmth, save_warmth
 
 
 def test_what_peers_are_given_is_what_our_sampler_had(tmp_path: Path) -> None:
@@ -18,10 +19,11 @@ def test_what_peers_are_given_is_what_our_sampler_had(tmp_path: Path) -> None:
         coupling=rng.normal(size=(3, 2)),
         scale=rng.uniform(0.5, 2.0, size=4),
         bend=Bend.of_draws(rng.gamma(2.0, size=(50, 6))),
+        pseudo=PseudoObservations(rng.normal(size=3), rng.uniform(size=3)),
     )
     file = tmp_path / "coordinates.npz"
-    save_coordinates(file, Warmth(values, matrices))
-    found = warmth_of(load_coordinates(file))
-    np.testing.assert_allclose(found.values, values)
+    save_warmth(file, Warmth(values, matrices))
+    found = load_warmth(file)
+    np.testing.assert_array_equal(found.values, values)
     for name, array in matrices.data().items():
         np.testing.assert_array_equal(found.matrices.data()[name], array)

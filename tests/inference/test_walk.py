@@ -11,6 +11,7 @@ from scipy import special
 
 from bayesdensing.inference.bend import Bend
 from bayesdensing.inference.precondition import from_covariance, from_curvature
+from bayesdensing.inference.transport import PseudoObservations
 from bayesdensing.inference.walk import DENSE, LATENT, Preconditioner, Walk, build_walk
 
 MODE = "FAST_COMPILE"
@@ -60,6 +61,7 @@ def random_matrices(rng: np.random.Generator) -> Preconditioner:
         coupling=rng.normal(size=(4, 4)) / 3,
         scale=rng.uniform(0.1, 2, 5),
         bend=random_bend(rng, 9),
+        pseudo=PseudoObservations(np.linspace(-1, 1, 4), np.linspace(0, 3, 4)),
     )
 
 
