@@ -107,9 +107,7 @@ def add_growth(spec: Spec, design: ScoreDesign, *, curve: Curve, link: Link, siz
     return Growth(effect_sd, population)
 
 
-def _add_density(
-    spec: Spec, design: ScoreDesign, log_n: Any
-) -> tuple[Any, tuple[Any, Any]]:
+def _add_density(spec: Spec, design: ScoreDesign, log_n: Any) -> tuple[Any, tuple[Any, Any]]:
     """Add the log density of every LLM, about the trend or behind the frontier.
 
     Return it with mean and sd of its distribution.

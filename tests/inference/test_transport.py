@@ -91,9 +91,7 @@ def test_what_is_no_latent_has_no_population() -> None:
         build_walk(model, shifts={}, latents=["bare"], populations={"x": (0.0, 1.0)})
     loose = {"x": np.arange(4) == 1}
     with pytest.raises(ValueError, match="no latents"):
-        build_walk(
-            model, shifts={}, latents=["x"], loose=loose, populations={"x": (0.0, 1.0)}
-        )
+        build_walk(model, shifts={}, latents=["x"], loose=loose, populations={"x": (0.0, 1.0)})
 
 
 def test_draws_and_curvature_tell_what_a_normal_likelihood_does() -> None:
@@ -102,9 +100,7 @@ def test_draws_and_curvature_tell_what_a_normal_likelihood_does() -> None:
     mean, sd = np.full((20_000, N), 0.7), np.full((20_000, N), 0.8)
     middle, spread = conditional(mean, sd, centre=centre, precision=precision)
     values = middle + spread * rng.normal(size=mean.shape)
-    found = PseudoObservations.of_draws(
-        values, precision + 0.8**-2, mean=mean, sd=sd
-    )
+    found = PseudoObservations.of_draws(values, precision + 0.8**-2, mean=mean, sd=sd)
     np.testing.assert_allclose(found.precision, precision)
     np.testing.assert_allclose(found.centre, centre, atol=0.1)
 
