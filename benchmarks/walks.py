@@ -13,8 +13,9 @@ from bayesdensing.assembly.geometry import Geometry
 from bayesdensing.data import DataBundle, load_data
 from bayesdensing.inference.bend import Bend
 from bayesdensing.inference.engine import Warmth
+from bayesdensing.inference.preconditioner import Preconditioner
 from bayesdensing.inference.transport import PseudoObservations
-from bayesdensing.inference.walk import Preconditioner, Walk, build_walk
+from bayesdensing.inference.walk import Walk, build_walk
 from bayesdensing.spec import Spec, load_spec
 
 __all__ = [
@@ -76,7 +77,8 @@ def save_warmth(path: Path, warmth: Warmth) -> None:
     warmth : Warmth
         Where our chains ended, and the coordinates that they learnt.
     """
-    np.savez(path, values=warmth.values, **warmth.matrices.data())
+    stored: dict[str, Any] = {"values": warmth.values, **warmth.matrices.data()}
+    np.savez(path, **stored)
 
 
 def load_warmth(path: str | Path) -> Warmth:

@@ -4,7 +4,6 @@ Chains start dispersed and never learn of one another except through the coordin
 disagree, and R-hat can say so.
 """
 
-import contextlib
 import copy
 import dataclasses
 import os
@@ -17,17 +16,16 @@ import nutpie
 import xarray as xr
 from scipy.optimize import minimize
 
-from bayesdensing.inference.bend import Bend
 from bayesdensing.inference.blas import one_blas_thread
+from bayesdensing.inference.chains import in_turn
 from bayesdensing.inference.codecache import compile_model, logp_and_gradient
-from bayesdensing.inference.precondition import curvature_of, from_covariance, from_curvature
+from bayesdensing.inference.learning import curved, improved
+from bayesdensing.inference.preconditioner import Preconditioner
 from bayesdensing.inference.tally import Progress, Tally
-from bayesdensing.inference.transport import PseudoObservations, conditional
-from bayesdensing.inference.walk import DENSE, LATENT, Preconditioner, Walk, build_walk
+from bayesdensing.inference.walk import DENSE, LATENT, Walk, build_walk
 
 __all__ = ["Draws", "Progress", "Sampler", "Warmth"]
 
-_PILOT_POINTS = 4  # per chain, at which curvature is measured
 _PILOT_ACCEPT = 0.8
 _PILOT_DEPTH = 7
 #: Pilots of short chains: share of the warm-up that tunes, draws, points of each chain at which
@@ -314,7 +312,7 @@ class Sampler:
         whole = sum(map(sum, pilots)) + last
         tally = Tally(progress, chains=len(at), tune=whole, draws=draws)
         with one_blas_thread():
-            matrices = self._curved(at, self._walk.identity())
+            matrices = curved(self._walk, self._gradient, at, self._walk.identity())
             for pilot_seed, length, (_, _, points, depth) in zip(
                 seeds, pilots, _SHORT_PILOTS, strict=False
             ):
@@ -341,35 +339,6 @@ class Sampler:
     def _gradient(self, matrices: Preconditioner) -> Callable[[np.ndarray], np.ndarray]:
         compiled = self._compiled.with_data(**self._present(matrices))
         return lambda at: logp_and_gradient(compiled, at)[1]
-
-    def _curved(self, points: np.ndarray, start: Preconditioner) -> Preconditioner:
-        """Return coordinates by the mean curvature at points, (..., value)."""
-        walk = self._walk
-        return from_curvature(
-            self._gradient(start),
-            walk.to_walk(start, points.reshape(-1, walk.size)),
-            start=start,
-            single_groups=walk.single_groups,
-        )
-
-    def _told(self, points: np.ndarray, draws: np.ndarray) -> PseudoObservations:
-        """Return what data tell of latents: by curvature at points and by draws, (..., value)."""
-        walk, latents = self._walk, self.latents
-        if not walk.populated.any():
-            return walk.pseudo
-        points = points.reshape(-1, walk.size)
-        slopes = curvature_of(self._gradient(walk.identity()), points, [latents])[:, latents]
-        spread = conditional(
-            *walk.population_at(points), centre=walk.pseudo.centre, precision=walk.pseudo.precision
-        )[1]
-        mean, sd = walk.population_at(draws)
-        found = PseudoObservations.of_draws(
-            walk.latents_of(draws, walk.pseudo, mean=mean, sd=sd),
-            (slopes / spread**2).mean(axis=0),
-            mean=mean,
-            sd=sd,
-        )
-        return found.only(walk.populated)
 
     def _draws(self, result: Any, matrices: Preconditioner, *, begun: float) -> Draws:
         def values() -> np.ndarray:
@@ -429,7 +398,7 @@ class Sampler:
                 blocking=False,
             )
 
-        results = _in_turn(launch, chains=plan.chains, cores=plan.cores)
+        results = in_turn(launch, chains=plan.chains, cores=plan.cores)
         divergences = sum(int(r["sample_stats"]["diverging"].sum()) for r in results)
         tally.end(tune + draws, divergences=divergences)
         return {
@@ -444,27 +413,11 @@ class Sampler:
         return {name: value for name, value in matrices.data().items() if name in names}
 
     def _improve(
-        self,
-        pilot: Any,
-        matrices: Preconditioner,
-        *,
-        points: int = _PILOT_POINTS,
-        bend: bool = False,
-        covariance: bool = False,
+        self, pilot: Any, matrices: Preconditioner, **how: Any
     ) -> tuple[np.ndarray, Preconditioner]:
         """Return the pilot's last values and the coordinates that it suggests."""
-        walk, values = self._walk, self._values(pilot, matrices)
-        flat = values.reshape(-1, walk.size)
-        step = max(1, values.shape[1] // points)
-        chosen = values[:, step - 1 :: step]
-        start = dataclasses.replace(walk.identity(), pseudo=self._told(chosen, flat))
-        moved = walk.placed(flat, walk.pseudo, start.pseudo)
-        if bend:
-            start = dataclasses.replace(start, bend=Bend.of_draws(moved))
-        better = self._curved(chosen, start)
-        if covariance and len(flat) > 2 * walk.n_dense:
-            better = from_covariance(better, better.to_walk(moved)[:, : walk.n_dense])
-        return values[:, -1], better
+        values = self._values(pilot, matrices)
+        return values[:, -1], improved(self._walk, self._gradient, values, **how)
 
     def _values(self, run: Any, matrices: Preconditioner) -> np.ndarray:
         """Return a run's unconstrained values, (chain, draw, value), dense ones first."""
@@ -479,33 +432,6 @@ class _Plan:
     cores: int
     target_accept: float
     maxdepth: int = 10
-
-
-def _in_turn(launch: Callable[[int], Any], *, chains: int, cores: int) -> list[Any]:
-    """Run single-chain samplers, so many at a time; on any exception none goes on."""
-    waiting = list(range(chains))
-    running: dict[int, Any] = {}
-    results: dict[int, Any] = {}
-    try:
-        while waiting or running:
-            while waiting and len(running) < cores:
-                chain = waiting.pop(0)
-                running[chain] = launch(chain)
-            for chain, sampler in list(running.items()):
-                # short waits in this thread alone, so that an interrupt is met at once
-                with contextlib.suppress(TimeoutError):
-                    results[chain] = sampler.wait(timeout=0.02)
-                    del running[chain]
-    except BaseException as error:
-        # nutpie itself would hand back the part that is done as if it were all
-        for sampler in running.values():
-            with contextlib.suppress(Exception):  # one that cannot be stopped keeps no other going
-                sampler.cancel()
-        if "KeyboardInterrupt" in str(error):
-            # met inside nutpie's own code, which reports it as what it was doing then
-            raise KeyboardInterrupt from error
-        raise
-    return [results[chain] for chain in range(chains)]
 
 
 def _split(tune: int) -> tuple[tuple[int, int], tuple[int, int], int]:

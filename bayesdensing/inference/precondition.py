@@ -1,4 +1,4 @@
-"""Better coordinates from a pilot run: curvature at its draws, then their covariance.
+"""Matrices for a walk: from curvature at some points, then from the covariance of draws.
 
 Both only choose coordinates; a poor choice costs steps, never correctness.
 """
@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bayesdensing.inference.walk import Preconditioner
+from bayesdensing.inference.preconditioner import Preconditioner
 
 __all__ = ["curvature_of", "from_covariance", "from_curvature"]
 

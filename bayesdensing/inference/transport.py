@@ -106,6 +106,21 @@ class PseudoObservations:
         """
         return PseudoObservations(self.centre * which, self.precision * which)
 
+    def given(self, mean: Any, sd: Any) -> tuple[Any, Any]:
+        """Return mean and sd of latents given these observations and their population.
+
+        Parameters
+        ----------
+        mean, sd : ndarray, shape (..., latent)
+            Of the population.
+
+        Returns
+        -------
+        tuple of ndarray, shape (..., latent)
+            Mean and sd.
+        """
+        return conditional(mean, sd, centre=self.centre, precision=self.precision)
+
     def data(self) -> dict[str, np.ndarray]:
         """Return the arrays by the names of the graph's data."""
         return {f"walk_pseudo_{f.name}": getattr(self, f.name) for f in fields(self)}

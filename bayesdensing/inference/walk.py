@@ -18,7 +18,7 @@ matrices.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,116 +26,16 @@ import pymc as pm
 import pytensor.tensor as pt
 from pymc.initial_point import make_initial_point_fn
 from pymc.pytensorf import compile as compile_graph
-from pytensor.graph.replace import graph_replace, vectorize_graph
+from pytensor.graph.replace import graph_replace
 
-from bayesdensing.inference.bend import Bend
-from bayesdensing.inference.transport import PseudoObservations, conditional
+from bayesdensing.inference.population import Crowd, Populations, taken
+from bayesdensing.inference.preconditioner import Preconditioner
+from bayesdensing.inference.transport import PseudoObservations
 
-__all__ = ["Preconditioner", "Walk", "build_walk"]
+__all__ = ["Walk", "build_walk"]
 
 #: Names of the walk's own variables; no model variable may bear them.
 DENSE, LATENT = "walk_dense", "walk_latent"
-_TOLD = tuple(f.name for f in fields(PseudoObservations))
-
-
-@dataclass(frozen=True)
-class Preconditioner:
-    """The matrices of a walk.
-
-    Attributes
-    ----------
-    dense_mean : ndarray, shape (dense,)
-        Where z_g = 0 lies.
-    factor : ndarray, shape (dense, dense)
-        Dense values per unit of z_g.
-    other_mean, scale : ndarray, shape (latent + loose,)
-        Where z = 0 lies, and the values per unit of z, latents first.
-    coupling : ndarray, shape (latent, dense)
-        Latent values per unit of z_g.
-    bend : Bend
-        What is done to each of the values next.
-    pseudo : PseudoObservations
-        By which latents of a population are placed last; of no account for others.
-    """
-
-    dense_mean: np.ndarray
-    factor: np.ndarray
-    other_mean: np.ndarray
-    coupling: np.ndarray
-    scale: np.ndarray
-    bend: Bend
-    pseudo: PseudoObservations
-
-    @classmethod
-    def identity(cls, dense: int, latent: int = 0, loose: int = 0) -> "Preconditioner":
-        """Return the walk in the values themselves.
-
-        Parameters
-        ----------
-        dense, latent, loose : int
-            Numbers of values.
-
-        Returns
-        -------
-        Preconditioner
-            Unit matrices, no bend.
-        """
-        return cls(
-            np.zeros(dense),
-            np.eye(dense),
-            np.zeros(latent + loose),
-            np.zeros((latent, dense)),
-            np.ones(latent + loose),
-            Bend.identity(dense + latent + loose),
-            PseudoObservations.none(latent),
-        )
-
-    def data(self) -> dict[str, np.ndarray]:
-        """Return the matrices by the names of the graph's data."""
-        own = ("dense_mean", "factor", "other_mean", "coupling", "scale")
-        matrices = {f"walk_{name}": getattr(self, name) for name in own}
-        return matrices | self.bend.data() | self.pseudo.data()
-
-    def to_walk(self, values: np.ndarray) -> np.ndarray:
-        """Return the walk's coordinates of (shifted and stretched) values.
-
-        Parameters
-        ----------
-        values : ndarray, shape (..., dense + latent + loose)
-            Values, dense ones first, latents as `pseudo` places them.
-
-        Returns
-        -------
-        ndarray, the shape of `values`
-            Coordinates.
-        """
-        dense, latent = len(self.dense_mean), len(self.coupling)
-        straight = self.bend.straightened(values)
-        centred = straight[..., :dense] - self.dense_mean
-        z = np.linalg.solve(self.factor, centred[..., None])[..., 0]
-        rest = straight[..., dense:] - self.other_mean
-        rest[..., :latent] -= z @ self.coupling.T
-        return np.concatenate([z, rest / self.scale], axis=-1)
-
-    def to_values(self, walk: np.ndarray) -> np.ndarray:
-        """Return the (shifted and stretched) values of coordinates, the inverse of `to_walk`.
-
-        Parameters
-        ----------
-        walk : ndarray, shape (..., dense + latent + loose)
-            Coordinates, dense ones first.
-
-        Returns
-        -------
-        ndarray, the shape of `walk`
-            Values, latents as `pseudo` places them.
-        """
-        dense, latent = len(self.dense_mean), len(self.coupling)
-        z = walk[..., :dense]
-        rest = self.other_mean + self.scale * walk[..., dense:]
-        rest[..., :latent] += z @ self.coupling.T
-        straight = np.concatenate([self.dense_mean + z @ self.factor.T, rest], axis=-1)
-        return self.bend.bent(straight)
 
 
 @dataclass(frozen=True)
@@ -160,10 +60,8 @@ class Walk:
     hints : callable
         Unconstrained values to the shifts, then the log stretches, in the order of `hinted`, then
         mean and sd of all latents' populations.
-    populations : callable
-        Values, (draw, value), to mean and sd of all latents' populations, (draw, latent) each.
-    populated : ndarray of bool, shape (latent,)
-        Which latents have a population; mean and sd of others are 0 and 1.
+    populations : Populations
+        Those of the latents.
     pseudo : PseudoObservations
         Those by which values have latents placed.
     """
@@ -177,8 +75,7 @@ class Walk:
     n_loose: int
     single_groups: tuple[slice, ...]
     hints: Any
-    populations: Any
-    populated: np.ndarray
+    populations: Populations
     pseudo: PseudoObservations
 
     @property
@@ -206,7 +103,7 @@ class Walk:
         ndarray, the shape of `values`
             Coordinates.
         """
-        return matrices.to_walk(self.placed(values, self.pseudo, matrices.pseudo))
+        return matrices.to_walk(self.populations.placed(values, self.pseudo, matrices.pseudo))
 
     def to_values(self, matrices: Preconditioner, walk: np.ndarray) -> np.ndarray:
         """Return the values of coordinates, the inverse of `to_walk`.
@@ -223,74 +120,7 @@ class Walk:
         ndarray, the shape of `walk`
             Values.
         """
-        return self.placed(matrices.to_values(walk), matrices.pseudo, self.pseudo)
-
-    def placed(
-        self, values: np.ndarray, old: PseudoObservations, new: PseudoObservations
-    ) -> np.ndarray:
-        """Return values whose latents are placed by other pseudo-observations.
-
-        Parameters
-        ----------
-        values : ndarray, shape (..., value)
-            Values.
-        old, new : PseudoObservations
-            By which latents are placed and are to be.
-
-        Returns
-        -------
-        ndarray, the shape of `values`
-            The same point.
-        """
-        if old is new or not self.populated.any():
-            return values
-        values = values.copy()
-        latents = slice(self.n_dense, self.n_dense + self.n_latent)
-        mean, sd = self.population_at(values)
-        x = self.latents_of(values, old, mean=mean, sd=sd)
-        middle, spread = conditional(mean, sd, centre=new.centre, precision=new.precision)
-        values[..., latents] = (x - middle) / spread
-        return values
-
-    def population_at(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return mean and sd of the latents' populations.
-
-        Parameters
-        ----------
-        values : ndarray, shape (..., value)
-            Values, of which the dense ones are used.
-
-        Returns
-        -------
-        tuple of ndarray, shape (..., latent)
-            Mean and sd; 0 and 1 for latents without a population.
-        """
-        mean, sd = self.populations(values.reshape(-1, self.size))
-        shape = (*values.shape[:-1], self.n_latent)
-        return np.reshape(mean, shape), np.reshape(sd, shape)
-
-    def latents_of(
-        self, values: np.ndarray, pseudo: PseudoObservations, *, mean: np.ndarray, sd: np.ndarray
-    ) -> np.ndarray:
-        """Return the latents themselves.
-
-        Parameters
-        ----------
-        values : ndarray, shape (..., value)
-            Values.
-        pseudo : PseudoObservations
-            By which their latents are placed.
-        mean, sd : ndarray, shape (..., latent)
-            Of the populations there.
-
-        Returns
-        -------
-        ndarray, shape (..., latent)
-            Unconstrained latents.
-        """
-        here = values[..., self.n_dense : self.n_dense + self.n_latent]
-        middle, spread = conditional(mean, sd, centre=pseudo.centre, precision=pseudo.precision)
-        return np.asarray(middle + spread * here)
+        return self.populations.placed(matrices.to_values(walk), matrices.pseudo, self.pseudo)
 
     def starts(self, seed: int, count: int) -> np.ndarray:
         """Return dispersed starting values: the model's own, jittered in every direction.
@@ -346,11 +176,8 @@ class Walk:
         for n, places in self.places.items():
             value = (point[value_of[n]] - shift.get(n, 0.0)) / np.exp(stretch.get(n, 0.0))
             flat[places] = np.ravel(value)
-        mean, sd = found[-2:]
-        middle, spread = conditional(
-            mean, sd, centre=self.pseudo.centre, precision=self.pseudo.precision
-        )
-        latents = slice(self.n_dense, self.n_dense + self.n_latent)
+        latents = self.populations.latents
+        middle, spread = self.pseudo.given(*found[-2:])
         flat[latents] = (flat[latents] - middle) / spread
         return flat
 
@@ -395,12 +222,12 @@ def build_walk(
     stretches = log_stretches or {}
     expressions = [*shifts.values(), *stretches.values()]
     expressions = model.replace_rvs_by_values(expressions) if expressions else []
-    crowd = _Crowd.of(model, populations or {}, places, counts=counts)
+    crowd = Crowd.of(model, populations or {}, places, counts=counts)
     coords = {name: values for name, values in model.coords.items() if values is not None}
 
     def laid_out(vector: Any) -> tuple[dict[Any, Any], Any]:
         values = {
-            model.rvs_to_values[model[name]]: _taken(vector, where).reshape(shapes[name])
+            model.rvs_to_values[model[name]]: taken(vector, where).reshape(shapes[name])
             for name, where in places.items()
         }
         return values, _apply_hints(model, values, expressions, shifts=shifts, stretches=stretches)
@@ -433,79 +260,9 @@ def build_walk(
         n_loose=counts[2],
         single_groups=groups,
         hints=hints,
-        populations=crowd.compiled(laid_out, size=sum(counts)),
-        populated=crowd.populated,
+        populations=crowd.compiled(lambda vector: laid_out(vector)[0], size=sum(counts)),
         pseudo=pseudo,
     )
-
-
-@dataclass(frozen=True)
-class _Crowd:
-    """The populations of a model's latents.
-
-    Attributes
-    ----------
-    moments : mapping
-        Value variable to where its entries lie among the latents, and to mean and sd as graphs of
-        the model's value variables.
-    populated : ndarray of bool, shape (latent,)
-        Which latents have a population.
-    """
-
-    moments: Mapping[Any, tuple[np.ndarray, Any, Any]]
-    populated: np.ndarray
-
-    @classmethod
-    def of(
-        cls,
-        model: pm.Model,
-        populations: Mapping[str, tuple[Any, Any]],
-        places: Mapping[str, np.ndarray],
-        *,
-        counts: tuple[int, int, int],
-    ) -> "_Crowd":
-        """Return the populations, refusing what are no latents."""
-        populated = np.zeros(counts[1], dtype=bool)
-        moments = {}
-        for name, pair in populations.items():
-            where = places[name] - counts[0]
-            if (where < 0).any() or (where >= counts[1]).any():
-                raise ValueError(f"{name} has entries that are no latents, and no population")
-            populated[where] = True
-            every = np.zeros(len(where))
-            # one entry per latent, also of what all latents share
-            mean, sd = model.replace_rvs_by_values([part + every for part in pair])
-            moments[model.rvs_to_values[model[name]]] = (where, mean, sd)
-        return cls(moments, populated)
-
-    def whole(self) -> list[Any]:
-        """Return mean and sd of all latents as graphs of the model's value variables."""
-        every = [pt.zeros(len(self.populated)), pt.ones(len(self.populated))]
-        for where, *moments in self.moments.values():
-            every = [pt.set_subtensor(e[where], m) for e, m in zip(every, moments, strict=True)]
-        return every
-
-    def place(self, values: dict[Any, Any], walk: pm.Model) -> Any:
-        """Place the latents in place; return the log Jacobian."""
-        jacobian: Any = 0.0
-        for value, (where, *moments) in self.moments.items():
-            mean, sd = graph_replace(moments, values, strict=False)
-            told = {name: _taken(walk[f"walk_pseudo_{name}"], where) for name in _TOLD}
-            middle, spread = conditional(mean, sd, **told)
-            values[value] = middle + spread * values[value]
-            jacobian = jacobian + pt.log(spread).sum()
-        return jacobian
-
-    def compiled(self, laid_out: Any, *, size: int) -> Any:
-        """Return the function of many values, (draw, value), that gives their means and sds."""
-        vector, many = pt.vector("values", shape=(size,)), pt.matrix("values", shape=(None, size))
-        whole = graph_replace(self.whole(), laid_out(vector)[0], strict=False)
-        return compile_graph(
-            [many],
-            vectorize_graph(whole, {vector: many}),
-            on_unused_input="ignore",
-            mode="FAST_COMPILE",
-        )
 
 
 def _places(
@@ -532,13 +289,6 @@ def _places(
             at += count
             counts[kind] += count
     return places, (counts[0], counts[1], counts[2]), tuple(groups)
-
-
-def _taken(vector: Any, where: np.ndarray) -> Any:
-    """Return entries of a vector, as a slice where they lie together."""
-    if len(where) and np.array_equal(where, where[0] + np.arange(len(where))):
-        return vector[int(where[0]) : int(where[0]) + len(where)]
-    return vector[where]
 
 
 def _apply_hints(

@@ -4,8 +4,8 @@ import numpy as np
 
 from bayesdensing.inference.bend import Bend
 from bayesdensing.inference.engine import Warmth
+from bayesdensing.inference.preconditioner import Preconditioner
 from bayesdensing.inference.transport import PseudoObservations
-from bayesdensing.inference.walk import Preconditioner
 from benchmarks.walks import load_warmth, save_warmth
 
 

@@ -12,7 +12,8 @@ import pytest
 import xarray as xr
 
 from bayesdensing.inference import Diagnostics, Draws, Sampler, diagnose, with_modes
-from bayesdensing.inference.engine import _in_turn, _split
+from bayesdensing.inference.chains import in_turn
+from bayesdensing.inference.engine import _split
 
 Y = np.array([1.2, 0.3, 2.1, -0.4, 1.7, 0.9])
 
@@ -328,7 +329,7 @@ def test_an_interrupt_inside_the_library_is_an_interrupt() -> None:
         return Running()
 
     with pytest.raises(KeyboardInterrupt):
-        _in_turn(launch, chains=3, cores=2)
+        in_turn(launch, chains=3, cores=2)
     assert stopped == [1]
 
 

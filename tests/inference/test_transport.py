@@ -8,8 +8,9 @@ import pymc as pm
 import pytest
 
 from bayesdensing.inference import Sampler, diagnose
+from bayesdensing.inference.preconditioner import Preconditioner
 from bayesdensing.inference.transport import PseudoObservations, conditional
-from bayesdensing.inference.walk import DENSE, LATENT, Preconditioner, Walk, build_walk
+from bayesdensing.inference.walk import DENSE, LATENT, Walk, build_walk
 
 MODE = "FAST_COMPILE"
 N = 4
@@ -34,7 +35,9 @@ def walk_of(model: pm.Model) -> Walk:
 def told(walk: Walk, rng: np.random.Generator) -> Preconditioner:
     """Return a walk whose pseudo-observations are not those that it began with."""
     size = len(walk.pseudo.centre)
-    pseudo = PseudoObservations(rng.normal(size=size), rng.uniform(0, 5, size) * walk.populated)
+    pseudo = PseudoObservations(
+        rng.normal(size=size), rng.uniform(0, 5, size) * walk.populations.populated
+    )
     coupling = rng.normal(size=(walk.n_latent, walk.n_dense)) / 3
     return replace(walk.identity(), pseudo=pseudo, coupling=coupling)
 
@@ -44,7 +47,7 @@ def test_the_log_density_is_the_models_at_the_point_it_means() -> None:
     walk = walk_of(model)
     ours, plain = walk.model.compile_logp(mode=MODE), model.compile_logp(mode=MODE)
     assert (walk.n_dense, walk.n_latent) == (2, 6)
-    np.testing.assert_array_equal(walk.populated, [False] * 2 + [True] * 4)
+    np.testing.assert_array_equal(walk.populations.populated, [False] * 2 + [True] * 4)
     rng = np.random.default_rng(1)
     for _ in range(5):
         matrices, z = told(walk, rng), rng.normal(size=8)
@@ -78,7 +81,7 @@ def test_values_are_the_same_point_whatever_is_told() -> None:
             pm.set_data(matrices.data())
         rows = walk.to_walk(matrices, values)[:, 0]
         found = np.array([float(density({DENSE: r[:2], LATENT: r[2:]})) for r in rows])
-        _, sd = walk.population_at(values[:, 0])
+        _, sd = walk.populations.at(values[:, 0])
         weight = 1 / (1 + matrices.pseudo.precision * sd**2)
         return np.asarray(found - np.log(sd * weight**0.5).sum(axis=-1))
 

@@ -11,8 +11,9 @@ from scipy import special
 
 from bayesdensing.inference.bend import Bend
 from bayesdensing.inference.precondition import from_covariance, from_curvature
+from bayesdensing.inference.preconditioner import Preconditioner
 from bayesdensing.inference.transport import PseudoObservations
-from bayesdensing.inference.walk import DENSE, LATENT, Preconditioner, Walk, build_walk
+from bayesdensing.inference.walk import DENSE, LATENT, Walk, build_walk
 
 MODE = "FAST_COMPILE"
 LOOSE = np.arange(5) == 2
