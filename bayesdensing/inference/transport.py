@@ -75,10 +75,12 @@ class PseudoObservations:
 
         Parameters
         ----------
-        values, mean, sd : ndarray, shape (draw, latent)
-            Draws; mean and sd of the population at each.
+        values : ndarray, shape (draw, latent)
+            Draws.
         curvature : ndarray, shape (latent,)
             Mean negative second derivative of the log posterior density by each latent.
+        mean, sd : ndarray, shape (draw, latent)
+            Mean and sd of the population at each draw.
 
         Returns
         -------
