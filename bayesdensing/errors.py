@@ -17,6 +17,7 @@ __all__ = [
     "RunError",
     "SpecError",
     "nearest",
+    "suggestion",
 ]
 
 _MOST_ALIKE = 50  # faults of one kind in one column that are told one by one
@@ -47,6 +48,33 @@ def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | No
     folded = {other.casefold(): other for other in known}
     near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=cutoff)
     return folded[near[0]] if near else None
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return what to say to a word that is not known.
+
+    Parameters
+    ----------
+    word : str
+        As it was typed.
+    known : iterable of str
+        Words that are.
+
+    Returns
+    -------
+    str
+        The nearest one as a question, else all in the order of the alphabet.
+
+    Examples
+    --------
+    >>> suggestion("levle", ["level", "dispersion"])
+    "did you mean 'level'?"
+    >>> suggestion("x", ["level", "dispersion"])
+    'known: dispersion, level'
+    """
+    options = sorted(known)
+    near = nearest(word, options, cutoff=0.5)
+    return f"did you mean {near!r}?" if near else f"known: {', '.join(options)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """How probable a claim about parameters is, and how far the data have moved it."""
 
-import difflib
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from bayesdensing.analysis.expression import Claim
 from bayesdensing.analysis.readings import doubling_time
 from bayesdensing.analysis.summary import plain
 from bayesdensing.analysis.tables import TOP_LEVEL_DIMS
-from bayesdensing.errors import SpecError
+from bayesdensing.errors import SpecError, nearest
 
 if TYPE_CHECKING:
     from bayesdensing.laws import Prior
@@ -164,8 +163,8 @@ def _nearest(name: str, posterior: xr.Dataset) -> str:
     known = [str(n) for n, v in posterior.data_vars.items() if set(v.dims) <= TOP_LEVEL_DIMS]
     if "growth_rate" in known:
         known += [DOUBLING, RATE]
-    near = difflib.get_close_matches(name, known, n=1)
-    return f": did you mean {near[0]}?" if near else f"; it has: {', '.join(sorted(known))}"
+    near = nearest(name, known)
+    return f": did you mean {near}?" if near else f"; it has: {', '.join(sorted(known))}"
 
 
 def share_of(claim: Claim, draws: xr.Dataset) -> Share:

@@ -166,14 +166,17 @@ def _disagreements(frame: pd.DataFrame, raw: RawTable, column: str) -> list[Faul
 def _other_benchmarks(frame: pd.DataFrame, raw: RawTable, benchmarks: Sequence[str]) -> list[Fault]:
     """Return a fault for each benchmark that cannot be used, with its first row."""
     other = frame["benchmark"][~frame["benchmark"].isin(list(benchmarks))].dropna()
-    return [
-        Fault(
-            raw.file,
-            raw.rows[rows.index[0]],
-            "benchmark",
+
+    def told(name: str, count: int) -> str:
+        near = nearest(name, benchmarks, cutoff=0.8)
+        return (
             f"'{name}' is not of the fit, which has {', '.join(benchmarks)}"
-            + (f" ({len(rows) - 1} more rows like this)" if len(rows) > 1 else "")
-            + "; --skip-unknown leaves such rows out",
+            + (f" (did you mean '{near}'?)" if near else "")
+            + (f" ({count - 1} more rows like this)" if count > 1 else "")
+            + "; --skip-unknown leaves such rows out"
         )
+
+    return [
+        Fault(raw.file, raw.rows[rows.index[0]], "benchmark", told(str(name), len(rows)))
         for name, rows in other.groupby(other, sort=False)
     ]

@@ -1,6 +1,5 @@
 """A grid of choices as a TOML file: which axes, which choices, one at a time or all together."""
 
-import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from bayesdensing.data import DataBundle
-from bayesdensing.errors import DataNeedError, SpecError
+from bayesdensing.errors import DataNeedError, SpecError, suggestion
 from bayesdensing.multiverse.choices import AXES, scaled_choice
 from bayesdensing.multiverse.families import OTHER_FAMILIES
 from bayesdensing.multiverse.options import option_of, refuse_no_rate, variants
@@ -162,10 +161,10 @@ def load_grid(path: str | Path) -> Grid:
     """
     place = Path(path)
     raw, faults = _parsed(place), []
-    faults += [f"unknown key {key!r}; {_nearest(key, _KEYS)}" for key in raw if key not in _KEYS]
+    faults += [f"unknown key {key!r}; {suggestion(key, _KEYS)}" for key in raw if key not in _KEYS]
     design = raw.get("design", _DESIGNS[0])
     if design not in _DESIGNS:
-        faults.append(f"design = {design!r} is not known; {_nearest(str(design), _DESIGNS)}")
+        faults.append(f"design = {design!r} is not known; {suggestion(str(design), _DESIGNS)}")
     title = raw.get("title", "")
     if not isinstance(title, str):
         faults.append(f"title = {title!r} is no text")
@@ -193,12 +192,6 @@ def _parsed(place: Path) -> dict[str, Any]:
         raise SpecError(f"{place.name}: not valid TOML: {error}") from None
 
 
-def _nearest(word: str, known: Iterable[str]) -> str:
-    options = list(known)
-    close = difflib.get_close_matches(word, options, n=1, cutoff=0.5)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(options)}"
-
-
 def _entries(name: str, raw: Any, faults: list[str]) -> Iterable[tuple[str, Any]]:
     """Return the entries of what must be a table; none, and a fault, where it is none."""
     if isinstance(raw, Mapping):
@@ -212,7 +205,7 @@ def _of_axes(raw: Any, faults: list[str]) -> list[_Dimension]:
     for name, stated in _entries("axes", raw, faults):
         key = f"axes.{name}"
         if name not in AXES:
-            faults.append(f"unknown axis {name!r}; {_nearest(name, AXES)}")
+            faults.append(f"unknown axis {name!r}; {suggestion(name, AXES)}")
         elif values := _listed(key, stated, faults, kinds=(str, int, float)):
             found.append(_Dimension(key, name, values))
     return found
@@ -223,13 +216,15 @@ def _of_priors(raw: Any, faults: list[str]) -> list[_Dimension]:
     for name, stated in _entries("priors", raw, faults):
         key = f"priors.{name}"
         if name not in PRIOR_TABLE:
-            faults.append(f"unknown prior {name!r}; {_nearest(name, PRIOR_TABLE)}")
+            faults.append(f"unknown prior {name!r}; {suggestion(name, PRIOR_TABLE)}")
             continue
         if not isinstance(stated, Mapping):
             faults.append(f"{key} = {stated!r} must look like {{ scale = [0.5, 2] }}")
             continue
         faults += [
-            f"unknown key {key}.{k}; {_nearest(k, _OF_PRIOR)}" for k in stated if k not in _OF_PRIOR
+            f"unknown key {key}.{k}; {suggestion(k, _OF_PRIOR)}"
+            for k in stated
+            if k not in _OF_PRIOR
         ]
         scales = _listed(f"{key}.scale", stated.get("scale", []), faults, kinds=(int, float))
         low = [v for v in scales if not 0 < float(v) < float("inf")]
@@ -240,7 +235,7 @@ def _of_priors(raw: Any, faults: list[str]) -> list[_Dimension]:
         families = _listed(f"{key}.family", stated.get("family", []), faults, kinds=(str,))
         bad = [v for v in families if v not in OTHER_FAMILIES]
         faults += [
-            f"{key}.family: unknown distribution {v!r}; {_nearest(str(v), OTHER_FAMILIES)}"
+            f"{key}.family: unknown distribution {v!r}; {suggestion(str(v), OTHER_FAMILIES)}"
             for v in bad
         ]
         if families and not bad:

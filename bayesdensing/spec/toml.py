@@ -1,6 +1,5 @@
 """Hypotheses to and from TOML files; unknown keys are errors that name the nearest known one."""
 
-import difflib
 import json
 import re
 import tomllib
@@ -12,7 +11,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from bayesdensing.errors import SpecError, nearest
+from bayesdensing.errors import SpecError, nearest, suggestion
 from bayesdensing.laws import DISTRIBUTIONS, Prior
 from bayesdensing.paths import packaged_models_dir
 from bayesdensing.spec.effect import AXES, Choices, shown, without_effect
@@ -153,15 +152,7 @@ def _locate(spec: str | Path) -> Path:
     shipped = _shipped()
     if text in shipped:
         return shipped[text]
-    raise SpecError(f"no hypothesis {text!r}; {_nearest(text, shipped)}")
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    options = sorted(known)
-    close = difflib.get_close_matches(word, options, n=1, cutoff=0.5)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    return f"known: {', '.join(options)}"
+    raise SpecError(f"no hypothesis {text!r}; {suggestion(text, shipped)}")
 
 
 def _resolve(
@@ -273,7 +264,7 @@ def parse(
     top = {*Spec.model_fields, "extends"}
     for key in raw:
         if key not in top:
-            faults.append(f"unknown key {key!r}; {_nearest(key, top)}")
+            faults.append(f"unknown key {key!r}; {suggestion(key, top)}")
     for axis in AXES:
         fields = _axis_fields(axis)
         value = raw.get(axis, {})
@@ -281,7 +272,7 @@ def parse(
             faults.append(f"{axis} must be a table")
             continue
         faults += [
-            f"unknown key {axis}.{k}; {_nearest(k, fields)}" for k in value if k not in fields
+            f"unknown key {axis}.{k}; {suggestion(k, fields)}" for k in value if k not in fields
         ]
     faults += _prior_faults(raw.get("priors", {}), lambda: _known_priors(raw, resolved))
     if faults:
@@ -311,18 +302,18 @@ def _prior_faults(priors: Any, known: Callable[[], Iterable[str]]) -> list[str]:
     faults = []
     for name, value in priors.items():
         if name not in PRIOR_TABLE:
-            faults.append(f"unknown prior {name!r}; {_nearest(name, known())}")
+            faults.append(f"unknown prior {name!r}; {suggestion(name, known())}")
         elif not isinstance(value, dict) or not isinstance(value.get("dist"), str):
             faults.append(f'prior {name} must look like {{ dist = "Normal", mu = 0, sigma = 1 }}')
         elif value["dist"] not in DISTRIBUTIONS:
             faults.append(
                 f"prior {name}: unknown distribution {value['dist']!r}; "
-                + _nearest(value["dist"], DISTRIBUTIONS)
+                + suggestion(value["dist"], DISTRIBUTIONS)
             )
         else:
             wanted = DISTRIBUTIONS[value["dist"]]
             faults += [
-                f"prior {name}: unknown key {key!r}; {_nearest(key, wanted)}"
+                f"prior {name}: unknown key {key!r}; {suggestion(key, wanted)}"
                 for key in value
                 if key != "dist" and key not in wanted
             ]
@@ -358,7 +349,7 @@ def _words(entry: Any) -> str:
     kind, found = entry["type"], entry.get("input")
     message = entry["msg"].removeprefix("Value error, ")
     if kind == "literal_error":
-        message = f"{found!r} is not known; {_nearest(str(found), _options(entry['loc']))}"
+        message = f"{found!r} is not known; {suggestion(str(found), _options(entry['loc']))}"
     elif kind == "missing":
         message = "is required"
     elif wanted := _wanted(kind, entry.get("ctx", {})):

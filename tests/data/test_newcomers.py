@@ -93,6 +93,7 @@ def test_every_fault_is_told_at_once(faults):
         (HEADER + "a,7,2025-01-01,MMLU,x,0.6\n", "looks like billions"),
         (HEADER + "a,7e9,,MMLU,x,0.6\n", "release_date: is not given, and 'a' is not in models"),
         ("model,benchmark,evaluator,score\nknown7B,BBH,x,0.6\n", "did you mean 'known-7B'?"),
+        (HEADER + "a,7e9,2025-01-01,mmlu,x,0.6\n", "BBH (did you mean 'MMLU'?); --skip-unknown"),
         (HEADER + "a,7e9,2025-01-01,MMLU,x,0.6\na,8e9,2025-01-01,BBH,x,0.6\n", "row 3, column n_p"),
         (HEADER + "a,7e9,2025-01-01,MMLU,x,0.6\na,7e9,2025-02-01,BBH,x,0.6\n", "one value per mo"),
         (HEADER + "a,7e9,2025-01-01,MMLU,x\n", "has 5 fields, the header has 6"),
