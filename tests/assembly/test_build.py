@@ -99,6 +99,7 @@ def test_geometry_names_variables_of_the_model_and_no_cycles(
     assert set(made.geometry.shifts) <= free
     assert set(made.geometry.latents) <= free
     assert not set(made.geometry.latents) & set(made.geometry.shifts)
+    assert set(made.geometry.populations) == set(made.geometry.latents)
 
 
 def test_constants_lie_along_the_models_own_dims(make: Make) -> None:
@@ -298,3 +299,16 @@ def test_the_packaged_default_assembles_with_finite_density_at_dispersed_starts(
     assert len(model.coords["score_obs"] or ()) == 1458
     logp = density(model)
     assert np.isfinite([logp(point) for point in points(model, 4)]).all()
+
+
+@pytest.mark.parametrize(
+    "name", ["joint", "joint_frontier", "frontier_exponential", "family", "changing_dispersion"]
+)
+def test_densities_have_the_mean_and_sd_that_the_sampler_is_told(name: str) -> None:
+    made = assemble(load_spec(name), load_data())
+    moments = made.geometry.populations["log_density"]
+    wanted = [made.model["log_density"], *moments]
+    density, mean, sd = pm.draw(wanted, draws=40, random_seed=1, mode=MODE)
+    z = (density.T - np.transpose(mean)) / np.transpose(sd)
+    assert abs(z.mean()) < 0.1
+    assert z.std() == pytest.approx(1, abs=0.1)
