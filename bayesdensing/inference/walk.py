@@ -36,6 +36,8 @@ __all__ = ["Walk", "build_walk"]
 
 #: Names of the walk's own variables; no model variable may bear them.
 DENSE, LATENT = "walk_dense", "walk_latent"
+#: How far chains start from the model's own point: as PyMC's "jitter" does.
+JITTER = 1.0
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Walk:
         Two flat variables, one potential; the original's variables as deterministics.
     original : pymc.Model
         The model itself.
+    point : mapping of str to ndarray
+        The model's initial point, unconstrained values by the names of its value variables.
     hinted : tuple of two tuples of str
         Shifted and stretched variables.
     places : mapping of str to ndarray of int
@@ -68,6 +72,7 @@ class Walk:
 
     model: pm.Model
     original: pm.Model
+    point: Mapping[str, np.ndarray]
     hinted: tuple[tuple[str, ...], tuple[str, ...]]
     places: Mapping[str, np.ndarray]
     n_dense: int
@@ -123,7 +128,7 @@ class Walk:
         return self.populations.placed(matrices.to_values(walk), matrices.pseudo, self.pseudo)
 
     def starts(self, seed: int, count: int) -> np.ndarray:
-        """Return dispersed starting values: the model's own, jittered in every direction.
+        """Return dispersed starting values: about the model's own, in every direction.
 
         Parameters
         ----------
@@ -135,14 +140,13 @@ class Walk:
         Returns
         -------
         ndarray, shape (count, value)
-            Unconstrained values less shift and stretch, dense ones first.
+            Unconstrained values less shift and stretch, dense ones first: each up to `JITTER` from
+            that of the model's initial point.
         """
-        jitter = set(self.original.free_RVs)
-        point_of = make_initial_point_fn(
-            model=self.original, jitter_rvs=jitter, return_transformed=True
-        )
-        seeds = np.random.SeedSequence(seed).generate_state(count)
-        return np.array([self._flat(point_of(int(s))) for s in seeds])
+        middle = self._flat(self.point)
+        streams = np.random.SeedSequence(seed).spawn(count)
+        far = [np.random.default_rng(s).uniform(-JITTER, JITTER, self.size) for s in streams]
+        return middle + np.array(far)
 
     def prior_starts(self, seed: int, count: int) -> np.ndarray:
         """Return draws of the prior as starting values.
@@ -253,6 +257,7 @@ def build_walk(
     return Walk(
         model=walk,
         original=model,
+        point=point,
         hinted=(tuple(shifts), tuple(stretches)),
         places=places,
         n_dense=counts[0],
