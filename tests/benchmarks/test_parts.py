@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from benchmarks.__main__ import PARTS
-from benchmarks.parts import gradient, growth, peers, start
+from benchmarks.parts import gradient, growth, peers, quick, start
 from benchmarks.tables import Table, fill
 
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
@@ -102,13 +102,30 @@ def test_the_goal_is_not_reached(fitted: dict[str, Any], answer: str) -> None:
     assert goal[1] == answer
 
 
+def quick_run(days: float, code: int = 0) -> dict[str, Any]:
+    return {"seconds": 9.0, "code": code, "days": days}
+
+
+def test_quick_fits_are_laid_beside_the_full_one() -> None:
+    case = {
+        "name": "a world",
+        "full": [quick_run(100.0)],
+        "quick": [quick_run(110.0), quick_run(130.0, code=3), quick_run(90.0)],
+    }
+    (row,) = quick.tables({"cases": [case]})["quick"].rows
+    assert list(row[1:5]) == ["100", "110", "10.0 %", "2 of 3"]
+
+
 def test_every_table_has_its_place_in_the_page() -> None:
     runs = [{"full": record(), "given": record()}]
     stages = [{"command_s": 1.0, "command_peak_bytes": 5e8, **fit(1.0), "import_s": 1.0}]
     floors = {"simd_floor_s": 1e-7, "products_s": 1e-7, "exps": 1, "logs": 2}
     timed = {**gradient_of(1), **floors, "dimensions": 5, "evaluations": {"exp": 1}}
+    timed["operations_s"] = {"sums by index": 1e-6}
+    case = {"name": "a", "full": [quick_run(120.0)], "quick": [quick_run(118.0)]}
     found = {
         **start.tables({"cold": stages, "warm": stages}),
+        **quick.tables({"cases": [case]}),
         **peers.tables(measured(runs)),
         **gradient.tables({"runs": [timed, FAILED]}),
         **growth.tables({"worlds": [world(50, fit=fit(2.0), gradient=gradient_of(50))]}),
