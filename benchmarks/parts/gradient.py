@@ -40,10 +40,7 @@ def measure(plan: Plan) -> dict[str, Any]:
     sampled = run_task("ours", {**options, **plan.lengths}, minutes=plan.minutes)
     if sampled.result is None:
         raise RuntimeError(f"no points: {sampled.failure}")
-    runs = [
-        run_task("gradient", {**options, "operations": i == 0}, minutes=plan.minutes)
-        for i in range(plan.runs)
-    ]
+    runs = [run_task("gradient", options, minutes=plan.minutes) for _ in range(plan.runs)]
     return {"runs": [run.to_dict() for run in runs]}
 
 
@@ -75,13 +72,7 @@ def tables(found: dict[str, Any]) -> dict[str, Table]:
     counts = [[name, f"{times:,}"] for name, times in sorted(first["evaluations"].items())]
     counts.append(["counted as exponentials", f"{first['exps']:,}"])
     counts.append(["counted as logarithms", f"{first['logs']:,}"])
-    shown = {
+    return {
         "gradient": Table([f"{first['dimensions']} dimensions", "µs", "gradient ÷ it"], rows),
         "evaluations": Table(["function", "evaluations a call"], counts),
     }
-    if parts := first.get("operations_s"):
-        longest = sorted(parts.items(), key=lambda item: -item[1])
-        cells = [[name, number(1e6 * spent, 2)] for name, spent in longest]
-        cells.append(["sum", number(1e6 * sum(parts.values()), 2)])
-        shown["operations"] = Table(["what a gradient does", "µs"], cells)
-    return shown

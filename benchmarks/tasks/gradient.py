@@ -7,7 +7,6 @@ import nutpie
 
 from benchmarks.floor import compiled_floor, pointer_seconds, products, simd_floor
 from benchmarks.opcount import count, exp_and_log
-from benchmarks.operations import operation_seconds
 from benchmarks.walks import load_posterior, load_warmth, walk_of
 
 __all__ = ["run"]
@@ -19,8 +18,7 @@ def run(options: dict[str, Any]) -> dict[str, Any]:
     Parameters
     ----------
     options : dict
-        ``data`` and ``warmth``: the points are where our chains ended; ``operations``: time each
-        operation too, which takes a minute.
+        ``data`` and ``warmth``: the points are where our chains ended.
 
     Returns
     -------
@@ -50,8 +48,5 @@ def run(options: dict[str, Any]) -> dict[str, Any]:
         "compiled_floor_s": compiled_floor(exps, logs),
         "simd_floor_s": simd_floor(exps, logs),
         "products_s": products(*matrices["walk_coupling"].shape[::-1]),
-        "operations_s": operation_seconds(fgraph, [points[0], *shared])
-        if options.get("operations")
-        else None,
         "finite": bool(np.isfinite(points).all()),
     }

@@ -121,7 +121,6 @@ def test_every_table_has_its_place_in_the_page() -> None:
     stages = [{"command_s": 1.0, "command_peak_bytes": 5e8, **fit(1.0), "import_s": 1.0}]
     floors = {"simd_floor_s": 1e-7, "products_s": 1e-7, "exps": 1, "logs": 2}
     timed = {**gradient_of(1), **floors, "dimensions": 5, "evaluations": {"exp": 1}}
-    timed["operations_s"] = {"sums by index": 1e-6}
     case = {"name": "a", "full": [quick_run(120.0)], "quick": [quick_run(118.0)]}
     found = {
         **start.tables({"cold": stages, "warm": stages}),
