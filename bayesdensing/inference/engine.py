@@ -59,7 +59,8 @@ class Draws:
         Gives a `Warmth` whose coordinates are learned from all of these draws, the run being then
         a pilot much longer than its own.
     values : callable
-        Gives the unconstrained values of all draws, (chain, draw, value), dense ones first.
+        Gives the values of all draws, (chain, draw, value), as `bayesdensing.inference.walk.Walk`
+        has them.
     """
 
     posterior: xr.Dataset
@@ -77,7 +78,8 @@ class Warmth:
     Attributes
     ----------
     values : ndarray, shape (chain, value)
-        Last unconstrained values of each chain.
+        Last values of each chain, as the walk of this sampler's model has them; samplers of other
+        models or priors mean other points by them.
     matrices : Preconditioner
         The coordinates.
     """
@@ -237,7 +239,7 @@ class Sampler:
         Returns
         -------
         ndarray, shape (chain, value)
-            Unconstrained values, dense ones first.
+            Values of the walk, dense ones first.
         """
         return self._walk.starts(seed, chains)
 
@@ -247,7 +249,7 @@ class Sampler:
         Parameters
         ----------
         values : ndarray, shape (chain, value)
-            Unconstrained values, dense ones first.
+            Values of the walk, dense ones first.
 
         Returns
         -------
@@ -262,7 +264,7 @@ class Sampler:
         Parameters
         ----------
         values : ndarray, shape (value,)
-            Unconstrained values, dense ones first.
+            Values of the walk, dense ones first.
 
         Returns
         -------
@@ -287,7 +289,7 @@ class Sampler:
         Parameters
         ----------
         at : ndarray, shape (chain, value)
-            Unconstrained values, one start per chain.
+            Values of the walk, one start per chain.
         seed : int
             Seed.
         draws, tune : int

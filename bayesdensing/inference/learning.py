@@ -99,13 +99,21 @@ def _told(
     if not populations.populated.any():
         return plain
     latents = populations.latents
-    slopes = curvature_of(gradient(walk.identity()), points, [latents])[:, latents]
-    _, spread = plain.given(*populations.at(points))
+    groups = [
+        slice(walk.n_dense + group.start, walk.n_dense + group.stop)
+        for group in walk.single_groups
+        if group.stop <= walk.n_latent
+    ]
+    slopes = curvature_of(gradient(walk.identity()), points, groups)[:, latents]
+    moments = populations.at(points)
+    _, spread = plain.given(*moments)
     mean, sd = populations.at(draws)
     middle, by = plain.given(mean, sd)
-    return PseudoObservations.of_draws(
+    found = PseudoObservations.of_draws(
         middle + by * draws[:, latents],
-        (slopes / spread**2).mean(axis=0),
+        # what is left of the curvature by the latents themselves is the likelihood's
+        (slopes / spread**2 - moments[1] ** -2.0).mean(axis=0),
         mean=mean,
         sd=sd,
-    ).only(populations.populated)
+    )
+    return found.where_finite(plain).only(populations.populated)

@@ -1,7 +1,8 @@
 """The populations of a model's latents: as graphs to walk by, and at values, as numbers."""
 
+import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pymc as pm
 import pytensor.tensor as pt
 from pymc.pytensorf import compile as compile_graph
 from pytensor.graph.replace import graph_replace, vectorize_graph
+from pytensor.graph.traversal import ancestors
 
 from bayesdensing.inference.transport import PseudoObservations, conditional
 
@@ -30,11 +32,15 @@ class Populations:
         Which latents have a population; mean and sd of others are 0 and 1.
     latents : slice
         Where the latents lie among the values.
+    lock : threading.Lock
+        Held while `moments` is called: compiled functions keep what they work on, and samplers in
+        other threads share them.
     """
 
     moments: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
     populated: np.ndarray
     latents: slice
+    lock: Any = field(default_factory=threading.Lock, repr=False)
 
     def at(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and sd of the populations.
@@ -49,9 +55,12 @@ class Populations:
         tuple of ndarray, shape (..., latent)
             Mean and sd.
         """
-        mean, sd = self.moments(values.reshape(-1, values.shape[-1]))
-        shape = (*values.shape[:-1], len(self.populated))
-        return np.reshape(mean, shape), np.reshape(sd, shape)
+        flat = values.reshape(-1, values.shape[-1])
+        with self.lock:
+            mean, sd = self.moments(flat)
+        shape, rows = (*values.shape[:-1], len(self.populated)), (len(flat), len(self.populated))
+        # what is the same at all values comes without a row for each
+        return np.broadcast_to(mean, rows).reshape(shape), np.broadcast_to(sd, rows).reshape(shape)
 
     def placed(
         self, values: np.ndarray, old: PseudoObservations, new: PseudoObservations
@@ -106,6 +115,7 @@ class Crowd:
         places: Mapping[str, np.ndarray],
         *,
         counts: tuple[int, int, int],
+        hints: Mapping[str, Any],
     ) -> "Crowd":
         """Return the populations of some variables.
 
@@ -119,6 +129,8 @@ class Crowd:
             Variables to the places of their entries among all values.
         counts : tuple of int
             Numbers of dense values, of latents and of loose values, which lie in this order.
+        hints : mapping of str to TensorVariable
+            Shifts and stretches of other variables.
 
         Returns
         -------
@@ -128,8 +140,10 @@ class Crowd:
         Raises
         ------
         ValueError
-            For a variable with entries that are no latents.
+            For a variable with entries that are no latents or with a hint of its own, and for
+            populations and hints that depend on latents with a population.
         """
+        _refuse_cycles(model, populations, hints)
         dense, latent, _ = counts
         populated = np.zeros(latent, dtype=bool)
         moments = {}
@@ -139,7 +153,8 @@ class Crowd:
                 raise ValueError(f"{name} has a population, but entries that are no latents")
             populated[where] = True
             # one entry per latent, also of what all latents share
-            mean, sd = model.replace_rvs_by_values([part + np.zeros(len(where)) for part in pair])
+            every = np.zeros(len(where))
+            mean, sd = model.replace_rvs_by_values([pt.as_tensor(part) + every for part in pair])
             moments[model.rvs_to_values[model[name]]] = (where, mean, sd)
         return cls(moments, populated, dense)
 
@@ -209,6 +224,19 @@ class Crowd:
         )
         latents = slice(self.first, self.first + len(self.populated))
         return Populations(moments, self.populated, latents)
+
+
+def _refuse_cycles(
+    model: pm.Model, populations: Mapping[str, tuple[Any, Any]], hints: Mapping[str, Any]
+) -> None:
+    """Refuse what would have to be known before the latents are."""
+    for name in set(populations) & set(hints):
+        raise ValueError(f"{name} has a population: it is neither shifted nor stretched")
+    latents = {model[name] for name in populations}
+    expressions = [*hints.items(), *((n, part) for n, pair in populations.items() for part in pair)]
+    for name, expression in expressions:
+        if not latents.isdisjoint(ancestors([pt.as_tensor(expression)])):
+            raise ValueError(f"what {name} is walked by depends on latents with a population")
 
 
 def taken(vector: Any, where: np.ndarray) -> Any:

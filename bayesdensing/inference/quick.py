@@ -1,7 +1,8 @@
 """A posterior in seconds: starts with latents integrated out, then short chains. Approximate.
 
-A hierarchical density has no useful joint mode: it is highest where units do not differ at all.
-With a normal distribution for every latent, of mean m and sd s given the other values g, its bound
+A hierarchical density has no useful joint mode: in the units themselves it is highest where they
+do not differ at all. With a normal distribution for every latent, of mean m and sd s given the
+other values g, its bound
 
     F(g, m, s) = E log p(g, m + s z) + sum log s,      z standard normal,
 

@@ -69,29 +69,31 @@ class PseudoObservations:
 
     @classmethod
     def of_draws(
-        cls, values: np.ndarray, curvature: np.ndarray, *, mean: np.ndarray, sd: np.ndarray
+        cls, values: np.ndarray, precision: np.ndarray, *, mean: np.ndarray, sd: np.ndarray
     ) -> "PseudoObservations":
-        """Return what data tell, by draws of a pilot and the curvature of the log density there.
+        """Return what data tell, by draws of a pilot and the precision of the likelihood there.
 
         Parameters
         ----------
         values : ndarray, shape (draw, latent)
             Draws.
-        curvature : ndarray, shape (latent,)
-            Mean negative second derivative of the log posterior density by each latent.
+        precision : ndarray, shape (latent,)
+            Mean negative second derivative of the log likelihood by each latent, of either sign.
         mean, sd : ndarray, shape (draw, latent)
             Mean and sd of the population at each draw.
 
         Returns
         -------
         PseudoObservations
-            Their precision is that of the posterior given all else, less the population's; with
-            their centre the posterior mean is that of the draws.
+            Of that precision, and no less than a tenth of the population's median one; with their
+            centre the mean of the latents is that of the draws.
         """
-        population = (sd**-2.0).mean(axis=0)
-        precision = np.maximum(curvature - population, _LEAST * population)
-        middle = values.mean(axis=0)
-        return cls(middle + (middle - mean.mean(axis=0)) * population / precision, precision)
+        least = _LEAST * np.median(sd, axis=0) ** -2.0
+        precision = np.maximum(precision, least)
+        weight = 1 / (1 + precision * sd**2)
+        # the mean over draws of weight * mean + (1 - weight) * centre is that of the values
+        left = values.mean(axis=0) - (weight * mean).mean(axis=0)
+        return cls(left / (1 - weight.mean(axis=0)), precision)
 
     def only(self, which: np.ndarray) -> "PseudoObservations":
         """Return these observations of some latents, and none of others.
@@ -122,6 +124,25 @@ class PseudoObservations:
             Mean and sd.
         """
         return conditional(mean, sd, centre=self.centre, precision=self.precision)
+
+    def where_finite(self, other: "PseudoObservations") -> "PseudoObservations":
+        """Return these observations, those of another where they are no numbers.
+
+        Parameters
+        ----------
+        other : PseudoObservations
+            Of the same latents.
+
+        Returns
+        -------
+        PseudoObservations
+            Finite where the other is.
+        """
+        sound = np.isfinite(self.centre) & np.isfinite(self.precision)
+        return PseudoObservations(
+            np.where(sound, self.centre, other.centre),
+            np.where(sound, self.precision, other.precision),
+        )
 
     def data(self) -> dict[str, np.ndarray]:
         """Return the arrays by the names of the graph's data."""

@@ -44,6 +44,9 @@ JITTER = 1.0
 class Walk:
     """A model rewritten in walk coordinates.
 
+    Its *values* are the unconstrained ones of the model, dense ones first, less shift and stretch;
+    latents with a population are distances from where `pseudo` puts them, in units of its sd.
+
     Attributes
     ----------
     model : pymc.Model
@@ -140,8 +143,8 @@ class Walk:
         Returns
         -------
         ndarray, shape (count, value)
-            Unconstrained values less shift and stretch, dense ones first: each up to `JITTER` from
-            that of the model's initial point.
+            Values, each up to `JITTER` from that of the model's initial point, as the model was
+            when the walk was built.
         """
         middle = self._flat(self.point)
         streams = np.random.SeedSequence(seed).spawn(count)
@@ -161,7 +164,7 @@ class Walk:
         Returns
         -------
         ndarray, shape (count, value)
-            Unconstrained values less shift and stretch, dense ones first.
+            Values.
         """
         point_of = make_initial_point_fn(
             model=self.original, default_strategy="prior", return_transformed=True
@@ -173,7 +176,8 @@ class Walk:
         value_of = {rv.name: self.original.rvs_to_values[rv].name for rv in self.original.free_RVs}
         values = [point[value_of[rv.name]] for rv in self.original.free_RVs]
         shifted, stretched = self.hinted
-        found = self.hints(*values)
+        with self.populations.lock:
+            found = self.hints(*values)
         shift = dict(zip(shifted, found[: len(shifted)], strict=True))
         stretch = dict(zip(stretched, found[len(shifted) : -2], strict=True))
         flat = np.empty(self.size)
@@ -226,7 +230,7 @@ def build_walk(
     stretches = log_stretches or {}
     expressions = [*shifts.values(), *stretches.values()]
     expressions = model.replace_rvs_by_values(expressions) if expressions else []
-    crowd = Crowd.of(model, populations or {}, places, counts=counts)
+    crowd = Crowd.of(model, populations or {}, places, counts=counts, hints={**shifts, **stretches})
     coords = {name: values for name, values in model.coords.items() if values is not None}
 
     def laid_out(vector: Any) -> tuple[dict[Any, Any], Any]:

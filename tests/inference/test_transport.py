@@ -1,5 +1,7 @@
 """Latents walked from their population: the model's own posterior, and easier the less is told."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -98,24 +100,85 @@ def test_what_is_no_latent_has_no_population() -> None:
 
 
 def test_draws_and_curvature_tell_what_a_normal_likelihood_does() -> None:
+    # the sd of the population is as uncertain as that of few units is
     rng = np.random.default_rng(4)
     centre, precision = rng.normal(size=N), np.array([0.5, 1.0, 4.0, 50.0])
-    mean, sd = np.full((20_000, N), 0.7), np.full((20_000, N), 0.8)
+    draws = 100_000
+    mean = np.repeat(rng.normal(0.7, 0.2, (draws, 1)), N, axis=1)
+    sd = np.repeat(rng.lognormal(-0.3, 0.7, (draws, 1)), N, axis=1)
     middle, spread = conditional(mean, sd, centre=centre, precision=precision)
     values = middle + spread * rng.normal(size=mean.shape)
-    found = PseudoObservations.of_draws(values, precision + 0.8**-2, mean=mean, sd=sd)
+    found = PseudoObservations.of_draws(values, precision, mean=mean, sd=sd)
     np.testing.assert_allclose(found.precision, precision)
-    np.testing.assert_allclose(found.centre, centre, atol=0.1)
+    np.testing.assert_allclose(found.centre, centre, atol=0.05)
 
 
 def test_latents_that_bend_the_wrong_way_are_left_to_their_population() -> None:
     values = np.zeros((10, 1))
     found = PseudoObservations.of_draws(
-        values, np.array([-3.0]), mean=values - 1, sd=np.full((10, 1), 0.5)
+        values, np.array([-7.0]), mean=values - 1, sd=np.full((10, 1), 0.5)
     )
     weight = 1 / (1 + found.precision * 0.25)
     assert 0.8 < float(weight[0]) < 1
     assert np.isfinite(found.centre).all()
+
+
+def test_what_is_no_number_is_not_learned() -> None:
+    one = PseudoObservations(np.array([1.0, np.nan, 3.0]), np.array([1.0, 2.0, np.inf]))
+    sound = one.where_finite(PseudoObservations(np.zeros(3), np.ones(3)))
+    np.testing.assert_array_equal(sound.centre, [1, 0, 0])
+    np.testing.assert_array_equal(sound.precision, [1, 1, 1])
+
+
+def test_a_population_that_is_known_has_a_row_for_each_draw() -> None:
+    with pm.Model(coords={"llm": list("abcd")}) as model:
+        level = pm.Normal("level", 0, 1)
+        pm.Normal("x", level, 2.0, dims="llm")
+    walk = build_walk(model, shifts={}, latents=["x"], populations={"x": (level, 2.0)})
+    mean, sd = walk.populations.at(walk.starts(1, 5).reshape(5, 1, 5))
+    assert mean.shape == sd.shape == (5, 1, 4)
+    assert (sd == 2).all()
+
+
+def test_threads_that_share_a_walk_get_their_own_numbers() -> None:
+    populations = walk_of(crowd()).populations
+    rng = np.random.default_rng(7)
+    points = [rng.normal(size=(count, 8)) for count in (3, 50)]
+    wanted = [populations.at(values)[0] for values in points]
+
+    def again(which: int) -> bool:
+        return all(
+            np.array_equal(populations.at(points[which])[0], wanted[which]) for _ in range(300)
+        )
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            assert all(pool.map(again, [0, 1, 0, 1]))
+    finally:
+        sys.setswitchinterval(before)
+
+
+def test_what_would_go_in_a_circle_is_refused() -> None:
+    model = crowd()
+    moments = (model["level"], model["sd"])
+    with pytest.raises(ValueError, match="neither shifted nor stretched"):
+        build_walk(model, shifts={"x": model["level"]}, latents=["x"], populations={"x": moments})
+    with pytest.raises(ValueError, match="level is walked by depends on"):
+        build_walk(
+            model,
+            shifts={"level": model["x"].sum()},
+            latents=["x"],
+            populations={"x": (0.0, model["sd"])},
+        )
+    with pytest.raises(ValueError, match="bare is walked by depends on"):
+        build_walk(
+            model,
+            shifts={},
+            latents=["x", "bare"],
+            populations={"x": moments, "bare": (model["x"][:2], 1.0)},
+        )
 
 
 def eight_schools(**hints: Any) -> Sampler:
