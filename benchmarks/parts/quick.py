@@ -96,6 +96,6 @@ def tables(found: dict[str, Any]) -> dict[str, Table]:
         ])  # fmt: skip
     head = [
         "doubling time, days", "full", "quick", "apart", "quick check passed", "quick (s)",
-        "full (s)",
+        "full, cold (s)",
     ]  # fmt: skip
     return {"quick": Table(head, rows)}
