@@ -26,7 +26,7 @@ from bayesdensing.fitting import load_fit
 ROOT = Path(__file__).parents[2]
 FILES = {"posterior.nc", "summary.json", "spec.toml", "manifest.json", "density.csv"}
 MAIN = "import sys; from bayesdensing.cli.app import main; sys.exit(main(sys.argv[1:]))"
-SMALL = ("--draws", "500", "--tune", "300", "--chains", "2")
+SMALL = ("--draws", "1000", "--tune", "300", "--chains", "2")
 FOREVER = ("--draws", "400000", "--tune", "400000", "--chains", "2")
 
 # Runs `fit` with the stored run, under another seed, in place of sampling, on a copy of the folder
@@ -142,7 +142,7 @@ def argv(place: Path, seed: int, *options: str) -> list[str]:
 def seed_of(place: Path) -> int:
     """Return the seed of a run that is whole."""
     fit: Fit = load_fit(place / "run", data=place / "data")
-    assert fit.posterior.sizes["draw"] == 500
+    assert fit.posterior.sizes["draw"] == 1000
     return fit.seed
 
 
