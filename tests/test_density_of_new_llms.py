@@ -9,7 +9,7 @@ import pytest
 from bayesdensing import fitting
 from bayesdensing.data import DataBundle
 
-SETTINGS: dict[str, Any] = {"seed": 4, "draws": 500, "tune": 800, "chains": 2, "progress": False}
+SETTINGS: dict[str, Any] = {"seed": 4, "draws": 1500, "tune": 800, "chains": 4, "progress": False}
 
 
 @pytest.mark.slow
