@@ -19,6 +19,7 @@ from bayesdensing.inference.walk import Walk, build_walk
 from bayesdensing.spec import Spec, load_spec
 
 __all__ = [
+    "given_walk",
     "load_posterior",
     "load_warmth",
     "save_warmth",
@@ -65,6 +66,25 @@ def walk_of(assembled: Assembled, matrices: Mapping[str, np.ndarray] | None = No
         if name in walk.model.named_vars:
             walk.model[name].set_value(value)
     return walk
+
+
+def given_walk(assembled: Assembled, given: Warmth) -> tuple[Walk, np.ndarray]:
+    """Return the walk that a peer is given, and where its chains start.
+
+    Parameters
+    ----------
+    assembled : Assembled
+        The model with its hints.
+    given : Warmth
+        Where our chains ended, and the coordinates that they learnt.
+
+    Returns
+    -------
+    tuple of Walk and ndarray, shape (chain, value)
+        The rewritten model with these coordinates in its graph, and points in them.
+    """
+    walk = walk_of(assembled, given.matrices.data())
+    return walk, walk.to_walk(given.matrices, given.values)
 
 
 def save_warmth(path: Path, warmth: Warmth) -> None:

@@ -1,7 +1,7 @@
 """Scores of LLMs that a fit has not seen: a file of them, judged by the rules of a bundle."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -139,9 +139,8 @@ def _complete(
     names = [] if known is None else known["model"].tolist()
     for column in ("n_params", "release_date"):
         for model in own.index[own[column].isna()]:
-            near = nearest(str(model), names, cutoff=0.8)
-            hint = f" (did you mean '{near}'?)" if near else ""
-            message = f"is not given, and '{model}' is not in models.csv to look it up{hint}"
+            message = f"is not given, and '{model}' is not in models.csv to look it up"
+            message += _meant(str(model), names)
             faults.append(Fault(raw.file, raw.rows[first[str(model)]], column, message))
     filled = own.loc[frame["model"]].reset_index(drop=True)
     return frame.assign(**{column: filled[column] for column in _OF_MODEL}), faults
@@ -163,15 +162,19 @@ def _disagreements(frame: pd.DataFrame, raw: RawTable, column: str) -> list[Faul
     ]
 
 
+def _meant(name: str, known: Iterable[str]) -> str:
+    near = nearest(name, known, cutoff=0.8)
+    return f" (did you mean '{near}'?)" if near else ""
+
+
 def _other_benchmarks(frame: pd.DataFrame, raw: RawTable, benchmarks: Sequence[str]) -> list[Fault]:
     """Return a fault for each benchmark that cannot be used, with its first row."""
     other = frame["benchmark"][~frame["benchmark"].isin(list(benchmarks))].dropna()
 
     def told(name: str, count: int) -> str:
-        near = nearest(name, benchmarks, cutoff=0.8)
         return (
             f"'{name}' is not of the fit, which has {', '.join(benchmarks)}"
-            + (f" (did you mean '{near}'?)" if near else "")
+            + _meant(name, benchmarks)
             + (f" ({count - 1} more rows like this)" if count > 1 else "")
             + "; --skip-unknown leaves such rows out"
         )

@@ -2,14 +2,12 @@
 
 import json
 import statistics
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.children import run_command
 from benchmarks.parts.peers import make_world
-from benchmarks.parts.start import environment
+from benchmarks.parts.start import command
 from benchmarks.plan import Plan
 from benchmarks.tables import Table, number, spread
 from benchmarks.worlds import World
@@ -61,8 +59,7 @@ def _run(data: Path | None, plan: Plan, home: Path, *, seed: int, quick: bool) -
     words = ["fit", "joint", "--out", str(out), "--seed", str(seed), "--quiet"]
     words += ["--quick"] if quick else []
     words += [] if data is None else ["--data", str(data)]
-    program = Path(sys.executable).with_name("bayesdensing")
-    told = run_command([str(program), *words], env=environment(home), minutes=plan.minutes)
+    told = command(words, home=home, minutes=plan.minutes)
     summary = json.loads((out / "summary.json").read_text("utf-8"))
     return {
         "seconds": told.seconds,

@@ -8,7 +8,7 @@ from benchmarks.children import Outcome, run_command, run_task
 from benchmarks.plan import Plan
 from benchmarks.tables import Table, spread
 
-__all__ = ["measure", "tables"]
+__all__ = ["command", "environment", "measure", "tables"]
 
 STAGES = ("import_s", "compile_s", "tune_s", "sample_s", "read_out_s", "total_s")
 _NAMES = {
@@ -41,7 +41,7 @@ def measure(plan: Plan) -> dict[str, Any]:
         for state in ("cold", "warm"):
             out = plan.scratch / f"run-{run}-{state}"
             words = _words(out, plan, seed=plan.seed + run)
-            told = _command(words, home=home["command"], minutes=plan.minutes)
+            told = command(words, home=home["command"], minutes=plan.minutes)
             clocked = run_task(
                 "start",
                 {"command": words, "out": str(out)},
@@ -81,7 +81,23 @@ def _words(out: Path, plan: Plan, *, seed: int) -> list[str]:
     return ["fit", "joint", "--out", str(out), "--seed", str(seed), "--quiet", *lengths]
 
 
-def _command(words: list[str], *, home: Path, minutes: float) -> Outcome:
+def command(words: list[str], *, home: Path, minutes: float) -> Outcome:
+    """Run the program in a home folder of its own.
+
+    Parameters
+    ----------
+    words : list of str
+        Its arguments.
+    home : pathlib.Path
+        The home folder.
+    minutes : float
+        After which it is stopped.
+
+    Returns
+    -------
+    Outcome
+        Seconds, memory and exit code.
+    """
     program = Path(sys.executable).with_name("bayesdensing")
     return run_command([str(program), *words], env=environment(home), minutes=minutes)
 

@@ -7,7 +7,7 @@ import nutpie
 
 from benchmarks.floor import compiled_floor, pointer_seconds, products, simd_floor
 from benchmarks.opcount import count, exp_and_log
-from benchmarks.walks import load_posterior, load_warmth, walk_of
+from benchmarks.walks import given_walk, load_posterior, load_warmth
 
 __all__ = ["run"]
 
@@ -27,9 +27,7 @@ def run(options: dict[str, Any]) -> dict[str, Any]:
     """
     _, _, assembled = load_posterior(options)
     given = load_warmth(options["warmth"])
-    matrices = given.matrices.data()
-    walk = walk_of(assembled, matrices)
-    points = walk.to_walk(given.matrices, given.values)
+    walk, points = given_walk(assembled, given)
     compiled: Any = nutpie.compile_pymc_model(walk.model, backend="numba")
     gradient = pointer_seconds(
         compiled.compiled_logp_func.address, compiled.user_data, points
@@ -47,6 +45,6 @@ def run(options: dict[str, Any]) -> dict[str, Any]:
         "logs": logs,
         "compiled_floor_s": compiled_floor(exps, logs),
         "simd_floor_s": simd_floor(exps, logs),
-        "products_s": products(*matrices["walk_coupling"].shape[::-1]),
+        "products_s": products(*given.matrices.coupling.shape[::-1]),
         "finite": bool(np.isfinite(points).all()),
     }

@@ -21,7 +21,7 @@ from pymc.sampling.jax import get_jaxified_graph
 
 from benchmarks.posterior import summarise
 from benchmarks.tasks.ours import GIVEN_SHARE
-from benchmarks.walks import load_posterior, load_warmth, variables, walk_of
+from benchmarks.walks import given_walk, load_posterior, load_warmth, variables
 
 __all__ = ["log_density_of", "run"]
 
@@ -67,9 +67,9 @@ def run(options: dict[str, Any]) -> dict[str, Any]:
     spec, _, assembled = load_posterior(options)
     settings = spec.sampler
     given = load_warmth(options["warmth"])
-    walk = walk_of(assembled, given.matrices.data())
+    walk, points = given_walk(assembled, given)
     logp = log_density_of(walk)
-    starts = jnp.asarray(walk.to_walk(given.matrices, given.values))
+    starts = jnp.asarray(points)
     compiling = _Compiling()
     mcmc = MCMC(
         NUTS(

@@ -17,7 +17,7 @@ from benchmarks.posterior import summarise
 from benchmarks.stan.build import build, stan_version
 from benchmarks.stan.data import stan_data
 from benchmarks.tasks.ours import GIVEN_SHARE
-from benchmarks.walks import load_posterior, load_warmth, variables, walk_of
+from benchmarks.walks import given_walk, load_posterior, load_warmth, variables
 
 __all__ = ["run"]
 
@@ -43,12 +43,10 @@ def run(options: dict[str, Any]) -> dict[str, Any]:
     spec, bundle, assembled = load_posterior(options)
     settings = spec.sampler
     given = load_warmth(options["warmth"])
-    matrices = given.matrices.data()
-    walk = walk_of(assembled, matrices)
-    starts = walk.to_walk(given.matrices, given.values)
+    walk, starts = given_walk(assembled, given)
     program = build(Path(options["programs"]))
     dense = walk.n_dense
-    program_data = stan_data(spec, bundle, matrices=matrices, places=walk.places)
+    program_data = stan_data(spec, bundle, matrices=given.matrices.data(), places=walk.places)
     cores = min(settings.chains, os.cpu_count() or 1)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
