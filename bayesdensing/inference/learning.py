@@ -105,12 +105,14 @@ def _told(
         if group.stop <= walk.n_latent
     ]
     slopes = curvature_of(gradient(walk.identity()), points, groups)[:, latents]
-    _, spread = plain.given(*populations.at(points))
+    moments = populations.at(points)
+    _, spread = plain.given(*moments)
     mean, sd = populations.at(draws)
     middle, by = plain.given(mean, sd)
     found = PseudoObservations.of_draws(
         middle + by * draws[:, latents],
-        (slopes / spread**2).mean(axis=0),
+        # what is left of the curvature by the latents themselves is the likelihood's
+        (slopes / spread**2 - moments[1] ** -2.0).mean(axis=0),
         mean=mean,
         sd=sd,
     )

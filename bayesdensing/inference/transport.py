@@ -69,30 +69,31 @@ class PseudoObservations:
 
     @classmethod
     def of_draws(
-        cls, values: np.ndarray, curvature: np.ndarray, *, mean: np.ndarray, sd: np.ndarray
+        cls, values: np.ndarray, precision: np.ndarray, *, mean: np.ndarray, sd: np.ndarray
     ) -> "PseudoObservations":
-        """Return what data tell, by draws of a pilot and the curvature of the log density there.
+        """Return what data tell, by draws of a pilot and the precision of the likelihood there.
 
         Parameters
         ----------
         values : ndarray, shape (draw, latent)
             Draws.
-        curvature : ndarray, shape (latent,)
-            Mean negative second derivative of the log posterior density by each latent.
+        precision : ndarray, shape (latent,)
+            Mean negative second derivative of the log likelihood by each latent, of either sign.
         mean, sd : ndarray, shape (draw, latent)
             Mean and sd of the population at each draw.
 
         Returns
         -------
         PseudoObservations
-            Their precision is that of the posterior given all else, less the population's on the
-            mean; with their centre the mean of latents is about that of the draws, exactly so where
-            the population is known.
+            Of that precision, and no less than a tenth of the population's median one; with their
+            centre the mean of the latents is that of the draws.
         """
-        population = (sd**-2.0).mean(axis=0)
-        precision = np.maximum(curvature - population, _LEAST * population)
-        middle = values.mean(axis=0)
-        return cls(middle + (middle - mean.mean(axis=0)) * population / precision, precision)
+        least = _LEAST * np.median(sd, axis=0) ** -2.0
+        precision = np.maximum(precision, least)
+        weight = 1 / (1 + precision * sd**2)
+        # the mean over draws of weight * mean + (1 - weight) * centre is that of the values
+        left = values.mean(axis=0) - (weight * mean).mean(axis=0)
+        return cls(left / (1 - weight.mean(axis=0)), precision)
 
     def only(self, which: np.ndarray) -> "PseudoObservations":
         """Return these observations of some latents, and none of others.

@@ -100,20 +100,23 @@ def test_what_is_no_latent_has_no_population() -> None:
 
 
 def test_draws_and_curvature_tell_what_a_normal_likelihood_does() -> None:
+    # the sd of the population is as uncertain as that of few units is
     rng = np.random.default_rng(4)
     centre, precision = rng.normal(size=N), np.array([0.5, 1.0, 4.0, 50.0])
-    mean, sd = np.full((20_000, N), 0.7), np.full((20_000, N), 0.8)
+    draws = 100_000
+    mean = np.repeat(rng.normal(0.7, 0.2, (draws, 1)), N, axis=1)
+    sd = np.repeat(rng.lognormal(-0.3, 0.7, (draws, 1)), N, axis=1)
     middle, spread = conditional(mean, sd, centre=centre, precision=precision)
     values = middle + spread * rng.normal(size=mean.shape)
-    found = PseudoObservations.of_draws(values, precision + 0.8**-2, mean=mean, sd=sd)
+    found = PseudoObservations.of_draws(values, precision, mean=mean, sd=sd)
     np.testing.assert_allclose(found.precision, precision)
-    np.testing.assert_allclose(found.centre, centre, atol=0.1)
+    np.testing.assert_allclose(found.centre, centre, atol=0.05)
 
 
 def test_latents_that_bend_the_wrong_way_are_left_to_their_population() -> None:
     values = np.zeros((10, 1))
     found = PseudoObservations.of_draws(
-        values, np.array([-3.0]), mean=values - 1, sd=np.full((10, 1), 0.5)
+        values, np.array([-7.0]), mean=values - 1, sd=np.full((10, 1), 0.5)
     )
     weight = 1 / (1 + found.precision * 0.25)
     assert 0.8 < float(weight[0]) < 1
