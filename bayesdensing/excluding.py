@@ -10,7 +10,8 @@ import xarray as xr
 from bayesdensing.analysis.leave_out import llm_log_likelihood
 from bayesdensing.assembly.pointwise import LLM_WEIGHT, PublishedDensity, assemble_weighted
 from bayesdensing.inference import diagnose
-from bayesdensing.sampling import FEW_DIVERGENCES, sampler_of
+from bayesdensing.inference.diagnostics import ROUGH_DIVERGENCES_MAX
+from bayesdensing.sampling import sampler_of
 
 if TYPE_CHECKING:
     from bayesdensing.analysis import Fit
@@ -113,7 +114,7 @@ class Excluder:
                 warmth=warmth,
             )
             record = diagnose(made.posterior, made.stats)
-            few = record.divergences <= FEW_DIVERGENCES * _DRAWS * longer * settings.chains
+            few = record.divergences <= ROUGH_DIVERGENCES_MAX * _DRAWS * longer * settings.chains
             usable = bool(record.max_rhat < _RHAT and few)
             if usable:
                 break

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["FEW_DIVERGENCES", "QUICK", "Sampled", "sample_joint", "sample_quick", "sampler_of"]
 
-#: Share of transitions that may diverge for smaller steps to be tried: more are no accident.
-FEW_DIVERGENCES = 0.005
+#: Share of transitions that may diverge for smaller steps to be tried: more are no accident, and
+#: smaller steps can hide them. The second draws are judged as any are: none of theirs may diverge.
+FEW_DIVERGENCES = 0.02
 
 #: R-hat below which chains are taken to be in one place, which they have not sampled enough.
 _IN_ONE_PLACE = 1.1
