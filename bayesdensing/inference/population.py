@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from pytensor.graph.traversal import ancestors
 
 from bayesdensing.inference.transport import PseudoObservations, conditional
 
-__all__ = ["Crowd", "Populations", "taken"]
+__all__ = ["Crowd", "Populations", "one_at_a_time", "taken"]
 
 
 @dataclass(frozen=True)
@@ -32,15 +32,11 @@ class Populations:
         Which latents have a population; mean and sd of others are 0 and 1.
     latents : slice
         Where the latents lie among the values.
-    lock : threading.Lock
-        Held while `moments` is called: compiled functions keep what they work on, and samplers in
-        other threads share them.
     """
 
     moments: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
     populated: np.ndarray
     latents: slice
-    lock: Any = field(default_factory=threading.Lock, repr=False)
 
     def at(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and sd of the populations.
@@ -56,8 +52,7 @@ class Populations:
             Mean and sd.
         """
         flat = values.reshape(-1, values.shape[-1])
-        with self.lock:
-            mean, sd = self.moments(flat)
+        mean, sd = self.moments(flat)
         shape, rows = (*values.shape[:-1], len(self.populated)), (len(flat), len(self.populated))
         # what is the same at all values comes without a row for each
         return np.broadcast_to(mean, rows).reshape(shape), np.broadcast_to(sd, rows).reshape(shape)
@@ -223,7 +218,7 @@ class Crowd:
             mode="FAST_COMPILE",
         )
         latents = slice(self.first, self.first + len(self.populated))
-        return Populations(moments, self.populated, latents)
+        return Populations(one_at_a_time(moments), self.populated, latents)
 
 
 def _refuse_cycles(
@@ -237,6 +232,30 @@ def _refuse_cycles(
     for name, expression in expressions:
         if not latents.isdisjoint(ancestors([pt.as_tensor(expression)])):
             raise ValueError(f"what {name} is walked by depends on latents with a population")
+
+
+def one_at_a_time(compiled: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a compiled function that threads wait for.
+
+    Compiled functions keep what they work on, and samplers in other threads share them.
+
+    Parameters
+    ----------
+    compiled : callable
+        The function.
+
+    Returns
+    -------
+    callable
+        The same, one call at a time.
+    """
+    lock = threading.Lock()
+
+    def call(*values: Any) -> Any:
+        with lock:
+            return compiled(*values)
+
+    return call
 
 
 def taken(vector: Any, where: np.ndarray) -> Any:

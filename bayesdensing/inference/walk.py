@@ -28,7 +28,7 @@ from pymc.initial_point import make_initial_point_fn
 from pymc.pytensorf import compile as compile_graph
 from pytensor.graph.replace import graph_replace
 
-from bayesdensing.inference.population import Crowd, Populations, taken
+from bayesdensing.inference.population import Crowd, Populations, one_at_a_time, taken
 from bayesdensing.inference.preconditioner import Preconditioner
 from bayesdensing.inference.transport import PseudoObservations
 
@@ -176,8 +176,7 @@ class Walk:
         value_of = {rv.name: self.original.rvs_to_values[rv].name for rv in self.original.free_RVs}
         values = [point[value_of[rv.name]] for rv in self.original.free_RVs]
         shifted, stretched = self.hinted
-        with self.populations.lock:
-            found = self.hints(*values)
+        found = self.hints(*values)
         shift = dict(zip(shifted, found[: len(shifted)], strict=True))
         stretch = dict(zip(stretched, found[len(shifted) : -2], strict=True))
         flat = np.empty(self.size)
@@ -241,8 +240,9 @@ def build_walk(
         return values, _apply_hints(model, values, expressions, shifts=shifts, stretches=stretches)
 
     inputs = [model.rvs_to_values[rv] for rv in model.free_RVs]
-    hints = compile_graph(
-        inputs, [*expressions, *crowd.whole()], on_unused_input="ignore", mode="FAST_COMPILE"
+    known = [*expressions, *crowd.whole()]
+    hints = one_at_a_time(
+        compile_graph(inputs, known, on_unused_input="ignore", mode="FAST_COMPILE")
     )
     mean, sd = hints(*(point[v.name] for v in inputs))[-2:]
     pseudo = PseudoObservations.even(mean, sd).only(crowd.populated)
