@@ -10,7 +10,17 @@ from arviz_stats.base.array import BaseArray
 
 from bayesdensing.analysis.readings import REFERENCE_DRAW
 
-__all__ = ["convergence", "mean_error", "pooled_convergence", "power_scaling", "smoothed_weights"]
+__all__ = [
+    "STATISTICS",
+    "convergence",
+    "mean_error",
+    "pooled_convergence",
+    "power_scaling",
+    "smoothed_weights",
+]
+
+#: What `convergence` says of each scalar.
+STATISTICS = ("rhat", "ess_bulk", "ess_tail")
 
 
 def convergence(draws: xr.Dataset) -> xr.Dataset:
@@ -31,7 +41,7 @@ def convergence(draws: xr.Dataset) -> xr.Dataset:
     with np.errstate(invalid="ignore", divide="ignore"), warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=RuntimeWarning)
         parts = [az.rhat(draws), az.ess(draws, method="bulk"), az.ess(draws, method="tail")]
-    index = xr.DataArray(["rhat", "ess_bulk", "ess_tail"], dims="statistic", name="statistic")
+    index = xr.DataArray(list(STATISTICS), dims="statistic", name="statistic")
     both: xr.Dataset = xr.concat(
         parts, dim=index, coords="minimal", compat="override", join="override"
     )

@@ -104,6 +104,10 @@ class Fit:
 
         return mode_weights(self)
 
+    @cached_property
+    def _density_table(self) -> pd.DataFrame:
+        return tables.density_table(self)
+
     @property
     def n_params(self) -> xr.DataArray | None:
         """Parameters of every LLM (count), dims (llm); None where the fit has no sizes.
@@ -147,7 +151,9 @@ class Fit:
         """
         if self.diagnostics.warning:
             warnings.warn(self.diagnostics.warning, ConvergenceWarning, stacklevel=2)
-        table = tables.parameter_table(self.posterior, reference=self.reference)
+        table = tables.parameter_table(
+            self.posterior, reference=self.reference, statistics=self.diagnostics.statistics
+        )
         table.attrs = {
             "interval_kind": "ETI",
             "converged": self.diagnostics.converged,
@@ -179,7 +185,7 @@ class Fit:
 
     def density_table(self) -> pd.DataFrame:
         """Return date, size, scores, density and effective parameters of every LLM."""
-        return tables.density_table(self)
+        return self._density_table.copy()
 
     def residuals(self) -> pd.DataFrame:
         """Return every LLM's standardised distance from the trend, with date, size and family."""

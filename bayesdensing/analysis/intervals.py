@@ -115,10 +115,10 @@ def quantiles(draws: xr.DataArray, *, probability: float) -> tuple[xr.DataArray,
     -------
     tuple of xarray.DataArray
         Lower and upper end, in the unit of the draws, dims as those of `draws` without
-        (chain, draw).
+        (chain, draw); NaN where a draw is NaN.
     """
     tail = (1 - probability) / 2
-    ends = draws.quantile([tail, 1 - tail], dim=("chain", "draw"))
+    ends = draws.quantile([tail, 1 - tail], dim=("chain", "draw"), skipna=False)
     lower, upper = (ends.isel(quantile=i, drop=True) for i in (0, 1))
     attrs = draws.attrs | {"interval_kind": INTERVAL_KIND, "interval_probability": probability}
     return lower.assign_attrs(attrs), upper.assign_attrs(attrs)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bayesdensing.analysis.summary import SCHEMA_VERSION, summarise, to_json
-from bayesdensing.analysis.tables import density_table
 
 if TYPE_CHECKING:
     from bayesdensing.analysis.fit import Fit
@@ -53,7 +52,7 @@ def run_files(fit: "Fit") -> dict[str, str | bytes]:
         MANIFEST: to_json(manifest(fit)),
     }
     if "log_density" in fit.posterior:
-        files[DENSITY] = density_table(fit).to_csv(
+        files[DENSITY] = fit.density_table().to_csv(
             date_format="%Y-%m-%d", float_format="%.6g", lineterminator="\n"
         )
     return files

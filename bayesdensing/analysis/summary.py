@@ -51,7 +51,9 @@ def summarise(fit: "Fit") -> dict[str, Any]:
 
 
 def _parameters(fit: "Fit") -> dict[str, dict[str, Any]]:
-    table = parameter_table(fit.posterior, reference=fit.reference)
+    table = parameter_table(
+        fit.posterior, reference=fit.reference, statistics=fit.diagnostics.statistics
+    )
     return {
         str(label): {
             "median": row["median"],

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayesdensing.analysis._arviz import convergence, pooled_convergence
+from bayesdensing.analysis._arviz import STATISTICS, convergence, pooled_convergence
 from bayesdensing.analysis.covariates import typical_sizes
 from bayesdensing.analysis.intervals import INTERVAL_KIND, PROBABILITIES, quantiles
 from bayesdensing.analysis.readings import LINK, LOSS_LAW, REFERENCE_DRAW, require
@@ -21,7 +21,12 @@ __all__ = ["data_counts", "density_table", "entry_labels", "law_rows", "paramete
 TOP_LEVEL_DIMS = frozenset({"chain", "draw", "benchmark", "evaluator", "family", "segment"})
 
 
-def parameter_table(posterior: xr.Dataset, *, reference: xr.Dataset | None = None) -> pd.DataFrame:
+def parameter_table(
+    posterior: xr.Dataset,
+    *,
+    reference: xr.Dataset | None = None,
+    statistics: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """Return one row per scalar of the top level.
 
     Parameters
@@ -30,6 +35,9 @@ def parameter_table(posterior: xr.Dataset, *, reference: xr.Dataset | None = Non
         Draws, dims (chain, draw, ...); those of a cut are pooled over reference draws.
     reference : xarray.Dataset, optional
         Of a cut, draws of the reference posterior.
+    statistics : pandas.DataFrame, optional
+        R-hat and effective sample sizes of these draws, where they are known, as
+        `bayesdensing.inference.Diagnostics` has them.
 
     Returns
     -------
@@ -54,16 +62,17 @@ def parameter_table(posterior: xr.Dataset, *, reference: xr.Dataset | None = Non
         ends = chosen.quantile([tail, 1 - tail], dim=over, skipna=False)
         columns[f"eti{probability * 100:.0f}_lb"] = ends.isel(quantile=0, drop=True)
         columns[f"eti{probability * 100:.0f}_ub"] = ends.isel(quantile=1, drop=True)
-    pooled = REFERENCE_DRAW in posterior.coords
-    statistics = pooled_convergence(chosen, reference=reference) if pooled else convergence(chosen)
-    for name in ("rhat", "ess_bulk", "ess_tail"):
-        columns[name] = statistics.sel(statistic=name, drop=True)
     labels = [label for name in names for label in entry_labels(chosen[name])]
+    if statistics is None:
+        pooled = REFERENCE_DRAW in posterior.coords
+        found = pooled_convergence(chosen, reference=reference) if pooled else convergence(chosen)
+        columns |= {name: found.sel(statistic=name, drop=True) for name in STATISTICS}
     values = {
         column: np.concatenate([_flat(dataset[name], like=chosen[name]) for name in names])
         for column, dataset in columns.items()
     }
-    return pd.DataFrame(values, index=pd.Index(labels, name="parameter"))
+    table = pd.DataFrame(values, index=pd.Index(labels, name="parameter"))
+    return table if statistics is None else table.join(statistics[list(STATISTICS)])
 
 
 def law_rows(posterior: xr.Dataset) -> list[tuple[str, str, str, str]]:
@@ -95,7 +104,7 @@ def law_rows(posterior: xr.Dataset) -> list[tuple[str, str, str, str]]:
 
 def _parameter_columns() -> list[str]:
     ends = [f"eti{p * 100:.0f}_{end}" for p in PROBABILITIES for end in ("lb", "ub")]
-    return ["median", "mean", "sd", *ends, "rhat", "ess_bulk", "ess_tail"]
+    return ["median", "mean", "sd", *ends, *STATISTICS]
 
 
 def _sd(draws: xr.Dataset) -> xr.Dataset:
@@ -162,7 +171,7 @@ def density_table(fit: "Fit") -> pd.DataFrame:
         logs["effective_parameters"] = log_density + np.log(fit.n_params)
     # An equal-tailed interval of the log is one of the quantity: exp keeps the order of draws.
     for quantity, draws in logs.items():
-        columns = {"median": draws.median(("chain", "draw"))}
+        columns = {"median": draws.median(("chain", "draw"), skipna=False)}
         for probability in (0.89, 0.95):
             lower, upper = quantiles(draws, probability=probability)
             columns[f"eti{probability * 100:.0f}_lb"] = lower

@@ -7,6 +7,7 @@ from typing import Any
 
 import arviz as az
 import numpy as np
+import pandas as pd
 import xarray as xr
 from arviz_stats.base.array import BaseArray
 
@@ -113,6 +114,9 @@ class Diagnostics:
     negligible_modes : tuple of dict
         Regions in which chains from dispersed starts stayed, of too small a share of the posterior
         mass to be modes, and from which sampling did not start again: chains, what differs, mass.
+    statistics : pandas.DataFrame or None
+        R-hat and effective sample sizes of every scalar that is not held fixed: index
+        ``parameter``, columns rhat, ess_bulk, ess_tail. None where the record was read from a file.
     """
 
     converged: bool
@@ -127,6 +131,7 @@ class Diagnostics:
     reasons: tuple[str, ...]
     approximation: Approximation | None = None
     negligible_modes: tuple[dict[str, Any], ...] = ()
+    statistics: pd.DataFrame | None = dataclasses.field(default=None, compare=False, repr=False)
 
     @property
     def approximate(self) -> bool:
@@ -164,7 +169,8 @@ class Diagnostics:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types; what is not finite is null."""
-        raw = dataclasses.asdict(self)
+        raw = dataclasses.asdict(dataclasses.replace(self, statistics=None))
+        del raw["statistics"]
         raw["modes"] = [dict(mode) for mode in self.modes]
         raw["reasons"] = list(self.reasons)
         if self.negligible_modes:
@@ -191,7 +197,7 @@ class Diagnostics:
         Diagnostics
             The record.
         """
-        own = ("approximation", "negligible_modes")
+        own = ("approximation", "negligible_modes", "statistics")
         names = [f.name for f in dataclasses.fields(cls) if f.name not in own]
         values: dict[str, Any] = {n: float("nan") if raw[n] is None else raw[n] for n in names}
         approximation = raw.get("approximation")
@@ -241,6 +247,10 @@ def diagnose(posterior: xr.Dataset, stats: xr.Dataset) -> Diagnostics:
         modes=(),
         worst_parameter=names[int(np.argmax(np.nan_to_num(rhat, nan=np.inf)))] if names else "",
         reasons=(),
+        statistics=pd.DataFrame(
+            {"rhat": rhat, "ess_bulk": bulk, "ess_tail": tail},
+            index=pd.Index(names, name="parameter"),
+        ),
     )
     reasons = _reasons(record)
     return dataclasses.replace(record, converged=not reasons, reasons=reasons)

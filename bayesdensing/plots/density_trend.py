@@ -76,8 +76,10 @@ def _data(table: pd.DataFrame, trend: xr.DataArray) -> xr.Dataset:
         dims="probability",
         coords={"probability": probabilities},
     )
-    lower = trend.quantile(tails.to_numpy(), dim=over).rename(quantile="probability")
-    upper = trend.quantile(1 - tails.to_numpy(), dim=over).rename(quantile="probability")
+    lower = trend.quantile(tails.to_numpy(), dim=over, skipna=False).rename(quantile="probability")
+    upper = trend.quantile(1 - tails.to_numpy(), dim=over, skipna=False).rename(
+        quantile="probability"
+    )
     llms = table.reset_index()
     return xr.Dataset(
         {
