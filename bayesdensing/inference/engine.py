@@ -213,14 +213,16 @@ class Sampler:
             if first[1]:
                 tally.begin(sum(first))
                 pilot = self._run(tally, matrices, at, first, seeds[1], pilots)
-                at, matrices = self._improve(pilot, matrices, bend=True)
+                at, matrices = self._improve(pilot, matrices, bend=True, cores=plan.cores)
             if second[1]:
                 tally.begin(sum(second))
                 pilot = self._run(tally, matrices, at, second, seeds[2], pilots)
-                at, matrices = self._improve(pilot, matrices, bend=True, covariance=True)
+                at, matrices = self._improve(
+                    pilot, matrices, bend=True, covariance=True, cores=plan.cores
+                )
             tally.begin(last)
             result = self._run(tally, matrices, at, (last, draws), seeds[3], plan)
-        return self._draws(result, matrices, begun=begun)
+        return self._draws(result, matrices, begun=begun, cores=plan.cores)
 
     def twin(self) -> "Sampler":
         """Return a sampler of the same compiled code, for another thread: each has its own data."""
@@ -314,17 +316,18 @@ class Sampler:
         whole = sum(map(sum, pilots)) + last
         tally = Tally(progress, chains=len(at), tune=whole, draws=draws)
         with one_blas_thread():
-            matrices = curved(self._walk, self._gradient, at, self._walk.identity())
+            plain = self._walk.identity()
+            matrices = curved(self._walk, self._gradient, at, plain, cores=plan.cores)
             for pilot_seed, length, (_, _, points, depth) in zip(
                 seeds, pilots, _SHORT_PILOTS, strict=False
             ):
                 rule = dataclasses.replace(plan, target_accept=_PILOT_ACCEPT, maxdepth=depth)
                 tally.begin(sum(length))
                 pilot = self._run(tally, matrices, at, length, pilot_seed, rule)
-                at, matrices = self._improve(pilot, matrices, points=points)
+                at, matrices = self._improve(pilot, matrices, points=points, cores=plan.cores)
             tally.begin(last)
             result = self._run(tally, matrices, at, (last, draws), seeds[2], plan)
-        return self._draws(result, matrices, begun=begun)
+        return self._draws(result, matrices, begun=begun, cores=plan.cores)
 
     def _climbed(self, values: np.ndarray) -> np.ndarray:
         """Climb from values (value,) towards the mode in whose reach they lie, a short way."""
@@ -342,7 +345,7 @@ class Sampler:
         compiled = self._compiled.with_data(**self._present(matrices))
         return lambda at: logp_and_gradient(compiled, at)[1]
 
-    def _draws(self, result: Any, matrices: Preconditioner, *, begun: float) -> Draws:
+    def _draws(self, result: Any, matrices: Preconditioner, *, begun: float, cores: int) -> Draws:
         def values() -> np.ndarray:
             return self._values(result, matrices)
 
@@ -355,7 +358,8 @@ class Sampler:
 
         def relearn() -> Warmth:
             with one_blas_thread():
-                return Warmth(*self._improve(result, matrices, bend=True, covariance=True))
+                how = {"bend": True, "covariance": True, "cores": cores}
+                return Warmth(*self._improve(result, matrices, **how))
 
         seconds = time.perf_counter() - begun
         return Draws(posterior, stats[names], seconds, ended, relearn, values)

@@ -27,6 +27,7 @@ def improved(
     points: int = _POINTS,
     bend: bool = False,
     covariance: bool = False,
+    cores: int = 1,
 ) -> Preconditioner:
     """Return the coordinates that draws of a pilot suggest.
 
@@ -42,6 +43,8 @@ def improved(
         Draws of each chain at which curvature is measured.
     bend, covariance : bool
         Whether there are draws enough to learn skewness and the covariance of dense values from.
+    cores : int
+        Points at a time.
 
     Returns
     -------
@@ -56,14 +59,14 @@ def improved(
     start = replace(walk.identity(), pseudo=pseudo)
     if bend:
         start = replace(start, bend=Bend.of_draws(moved))
-    better = curved(walk, gradient, chosen, start)
+    better = curved(walk, gradient, chosen, start, cores=cores)
     if covariance and len(flat) > 2 * walk.n_dense:
         better = from_covariance(better, better.to_walk(moved)[:, : walk.n_dense])
     return better
 
 
 def curved(
-    walk: Walk, gradient: Gradient, points: np.ndarray, start: Preconditioner
+    walk: Walk, gradient: Gradient, points: np.ndarray, start: Preconditioner, *, cores: int = 1
 ) -> Preconditioner:
     """Return coordinates by the mean curvature at some points.
 
@@ -77,6 +80,8 @@ def curved(
         Values.
     start : Preconditioner
         Unit matrices, a bend and pseudo-observations.
+    cores : int
+        Points at a time.
 
     Returns
     -------
@@ -88,6 +93,7 @@ def curved(
         walk.to_walk(start, points),
         start=start,
         single_groups=walk.single_groups,
+        cores=cores,
     )
 
 

@@ -4,7 +4,9 @@ Both only choose coordinates; a poor choice costs steps, never correctness.
 """
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 
@@ -26,6 +28,7 @@ def from_curvature(
     *,
     start: Preconditioner,
     single_groups: Sequence[slice],
+    cores: int = 1,
 ) -> Preconditioner:
     """Precondition by the mean curvature of the log density over some points.
 
@@ -35,13 +38,16 @@ def from_curvature(
     Parameters
     ----------
     gradient : callable
-        Gradient of the log density in the coordinates of `start`, (values,) to (values,).
+        Gradient of the log density in the coordinates of `start`, (values,) to (values,); called
+        by threads where `cores` is more than one.
     points : ndarray, shape (point, values)
         Points in the same coordinates, draws of a pilot run.
     start : Preconditioner
         Unit matrices, a bend and pseudo-observations.
     single_groups : sequence of slice
         Where, counted after the dense values, groups of mutually independent values lie.
+    cores : int
+        Points at a time; the result does not depend on it.
 
     Returns
     -------
@@ -49,14 +55,14 @@ def from_curvature(
         Centred on the mean of the points, with bend and pseudo-observations of `start`.
     """
     n_latent, n_dense = start.coupling.shape
-    dense = np.zeros((n_dense, n_dense))
-    cross = np.zeros((n_dense, n_latent))
-    for point in points:
-        for i in range(n_dense):
-            row = _difference(gradient, point, np.array([i]))
-            dense[i] += row[:n_dense]
-            cross[i] += row[n_dense : n_dense + n_latent]
-    dense, cross = dense / len(points), cross / len(points)
+
+    def by_dense(point: np.ndarray) -> np.ndarray:
+        rows = [_difference(gradient, point, np.array([i])) for i in range(n_dense)]
+        return np.array(rows).reshape(n_dense, -1)[:, : n_dense + n_latent]
+
+    with ThreadPoolExecutor(cores) as pool:  # compiled code holds no lock
+        whole = reduce(np.add, pool.map(by_dense, points)) / len(points)
+    dense, cross = whole[:, :n_dense], whole[:, n_dense:]
     shifted = [slice(n_dense + g.start, n_dense + g.stop) for g in single_groups]
     each = curvature_of(gradient, points, shifted)[:, n_dense:]
     own, lowest = each.mean(axis=0), each.min(axis=0)

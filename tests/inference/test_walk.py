@@ -321,3 +321,19 @@ def test_a_stretched_variable_brings_its_jacobian_and_its_start() -> None:
     flat = walk.starts(seed=3, count=2)
     assert np.isfinite([ours({DENSE: start}) for start in flat]).all()
     assert not np.allclose(flat[0], flat[1])
+
+
+def test_curvature_is_the_same_on_any_number_of_cores() -> None:
+    rng = np.random.default_rng(8)
+    points = rng.normal(size=(7, 9))
+    start = Preconditioner.identity(3, 5, 1)
+
+    def gradient(at: np.ndarray) -> np.ndarray:
+        return -np.tanh(at) - at.sum() * np.cos(at)
+
+    one, four = (
+        from_curvature(gradient, points, start=start, single_groups=(slice(0, 5),), cores=cores)
+        for cores in (1, 4)
+    )
+    np.testing.assert_array_equal(one.factor, four.factor)
+    np.testing.assert_array_equal(one.coupling, four.coupling)
