@@ -1,10 +1,12 @@
 """Parameters as a table: names, numbers, and statistics that are not defined."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
 from bayesdensing.analysis.tables import parameter_table
+from bayesdensing.inference import diagnose
 from tests.analysis.synthetic import make_fit
 
 
@@ -63,3 +65,23 @@ def test_no_parameters_no_rows():
     table = parameter_table(xr.Dataset({"z": (("chain", "draw", "other"), np.zeros((1, 2, 3)))}))
     assert table.empty
     assert "eti89_lb" in table
+
+
+def test_statistics_of_the_checks_are_those_that_the_table_would_work_out() -> None:
+    fit = make_fit()
+    shape = (fit.posterior.sizes["chain"], fit.posterior.sizes["draw"])
+    draws = {"diverging": np.zeros(shape), "maxdepth_reached": np.zeros(shape)}
+    draws["energy"] = np.random.default_rng(3).normal(size=shape)
+    stats = xr.Dataset({name: (("chain", "draw"), values) for name, values in draws.items()})
+    known = diagnose(fit.posterior, stats).statistics
+    assert known is not None
+    pd.testing.assert_frame_equal(
+        parameter_table(fit.posterior, statistics=known), parameter_table(fit.posterior)
+    )
+
+
+def test_a_table_of_densities_can_be_changed_without_changing_the_fit() -> None:
+    fit = make_fit()
+    table = fit.density_table()
+    table.loc[:, "n_scores"] = 0
+    assert (fit.density_table()["n_scores"] > 0).all()
