@@ -35,9 +35,11 @@ def convergence(draws: xr.Dataset) -> xr.Dataset:
     -------
     xarray.Dataset
         The same variables with ``chain, draw`` replaced by the dim ``statistic``: rhat, ess_bulk,
-        ess_tail. NaN where a statistic is not defined: one chain, few draws, a constant.
+        ess_tail. NaN where a statistic is not defined: one chain, few draws, what is held fixed, a
+        draw that is not finite, which ranks would hide.
     """
-    # A constant divides 0 by 0: its R-hat is NaN, which says enough.
+    fixed = (draws == draws.isel(chain=0, draw=0, drop=True)).all(("chain", "draw"))
+    draws = draws.where(np.isfinite(draws) & ~fixed)
     with np.errstate(invalid="ignore", divide="ignore"), warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=RuntimeWarning)
         parts = [az.rhat(draws), az.ess(draws, method="bulk"), az.ess(draws, method="tail")]

@@ -95,7 +95,7 @@ def residuals(fit: "Fit") -> pd.DataFrame:
         names = pd.Series(dtype=object) if known is None else known.set_index("model")[column]
         table[column] = names.reindex(table.index).to_numpy(dtype=object)
     lower, upper = quantiles(draws, probability=0.89)
-    table["residual_mean"] = draws.mean(_OVER).to_numpy()
+    table["residual_mean"] = draws.mean(_OVER, skipna=False).to_numpy()
     table["residual_eti89_lb"] = lower.to_numpy()
     table["residual_eti89_ub"] = upper.to_numpy()
     table.attrs = {"units": {"residual": "sd about the trend"}, "interval_kind": INTERVAL_KIND}

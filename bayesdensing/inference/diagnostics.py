@@ -116,7 +116,8 @@ class Diagnostics:
         mass to be modes, and from which sampling did not start again: chains, what differs, mass.
     statistics : pandas.DataFrame or None
         R-hat and effective sample sizes of every scalar that is not held fixed: index
-        ``parameter``, columns rhat, ess_bulk, ess_tail. None where the record was read from a file.
+        ``parameter``, columns rhat, ess_bulk, ess_tail. None where the record was read from a file
+        or is that of several fits.
     """
 
     converged: bool

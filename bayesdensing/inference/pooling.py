@@ -60,6 +60,7 @@ def worst_of(records: Mapping[str, Diagnostics]) -> Diagnostics:
         min_ebfmi=float(np.min([record.min_ebfmi for record in every])),
         modes=(),
         worst_parameter=f"{worst.worst_parameter}, {where}",
+        statistics=None,  # each fit has its own
         reasons=tuple(
             f"{name}: {reason}" for name, record in records.items() for reason in record.reasons
         ),

@@ -39,7 +39,7 @@ def from_curvature(
     ----------
     gradient : callable
         Gradient of the log density in the coordinates of `start`, (values,) to (values,); called
-        by threads where `cores` is more than one.
+        by `cores` threads at a time.
     points : ndarray, shape (point, values)
         Points in the same coordinates, draws of a pilot run.
     start : Preconditioner
@@ -57,8 +57,10 @@ def from_curvature(
     n_latent, n_dense = start.coupling.shape
 
     def by_dense(point: np.ndarray) -> np.ndarray:
-        rows = [_difference(gradient, point, np.array([i])) for i in range(n_dense)]
-        return np.array(rows).reshape(n_dense, -1)[:, : n_dense + n_latent]
+        rows = np.zeros((n_dense, len(point)))
+        for i in range(n_dense):
+            rows[i] = _difference(gradient, point, np.array([i]))
+        return rows[:, : n_dense + n_latent]
 
     with ThreadPoolExecutor(cores) as pool:  # compiled code holds no lock
         whole = reduce(np.add, pool.map(by_dense, points)) / len(points)

@@ -83,7 +83,7 @@ def _data(table: pd.DataFrame, trend: xr.DataArray) -> xr.Dataset:
     llms = table.reset_index()
     return xr.Dataset(
         {
-            "trend_median": trend.median(over),
+            "trend_median": trend.median(over, skipna=False),
             "trend_lower": lower.assign_coords(probability=probabilities),
             "trend_upper": upper.assign_coords(probability=probabilities),
             **{f"density_{end}": ("llm", llms[name].to_numpy()) for end, name in _COLUMNS.items()},
@@ -162,7 +162,7 @@ def _caption(fit: "Fit", n_llms: int) -> str:
 def _records(table: pd.DataFrame) -> list[str]:
     """Return the LLMs whose median was the highest yet, one a date, by date."""
     # of one date only the best: the others were never ahead
-    medians = table["density_median"].sort_values(ascending=False, kind="stable")
+    medians = table["density_median"].fillna(-np.inf).sort_values(ascending=False, kind="stable")
     dates = table.loc[medians.index, "release_date"].sort_values(kind="stable")
     firsts = medians.loc[dates.drop_duplicates().index]
     best = firsts.cummax().shift(fill_value=-np.inf)

@@ -130,7 +130,7 @@ def _band(curve: xr.DataArray, name: str) -> xr.Dataset:
     attrs = curve.attrs
     return xr.Dataset(
         {
-            f"{name}_median": curve.median(_OVER).assign_attrs(attrs),
+            f"{name}_median": curve.median(_OVER, skipna=False).assign_attrs(attrs),
             f"{name}_lower": lower,
             f"{name}_upper": upper,
         }

@@ -111,11 +111,11 @@ def _link(draws: xr.Dataset, rows: xr.Dataset, *, n_losses: int) -> xr.Dataset:
     return xr.Dataset(
         {
             "link_loss": at,
-            "link_median": curve.median(_OVER).assign_attrs(curve.attrs),
+            "link_median": curve.median(_OVER, skipna=False).assign_attrs(curve.attrs),
             "link_lower": lower,
             "link_upper": upper,
-            "floor_median": draws["floor"].median(_OVER),
-            "ceiling_median": draws["ceiling"].median(_OVER),
+            "floor_median": draws["floor"].median(_OVER, skipna=False),
+            "ceiling_median": draws["ceiling"].median(_OVER, skipna=False),
         }
     )
 

@@ -1,6 +1,7 @@
 """``fit --quick``: how long the command takes, and how far its median lies from the full fit's."""
 
 import json
+import shutil
 import statistics
 from dataclasses import asdict
 from pathlib import Path
@@ -59,6 +60,7 @@ def _run(data: Path | None, plan: Plan, home: Path, *, seed: int, quick: bool) -
     words = ["fit", "joint", "--out", str(out), "--seed", str(seed), "--quiet"]
     words += ["--quick"] if quick else []
     words += [] if data is None else ["--data", str(data)]
+    shutil.rmtree(out, ignore_errors=True)  # a fit that fails must not leave another's numbers
     told = command(words, home=home, minutes=plan.minutes)
     summary = json.loads((out / "summary.json").read_text("utf-8"))
     return {
@@ -88,11 +90,12 @@ def tables(found: dict[str, Any]) -> dict[str, Table]:
         passed = sum(run["code"] == 0 for run in quick)
         rows.append([
             case["name"], number(full["days"], 4), number(days, 4),
-            f"{100 * abs(days / full['days'] - 1):.1f} %", f"{passed} of {len(quick)}",
+            f"{100 * abs(days / full['days'] - 1):.1f} %",
+            "yes" if full["code"] == 0 else "no", f"{passed} of {len(quick)}",
             spread([run["seconds"] for run in quick]), number(full["seconds"], 2),
         ])  # fmt: skip
     head = [
-        "doubling time, days", "full", "quick", "apart", "quick check passed", "quick (s)",
-        "full, cold (s)",
+        "doubling time, days", "full", "quick", "apart", "full converged", "quick check passed",
+        "quick (s)", "full, cold (s)",
     ]  # fmt: skip
     return {"quick": Table(head, rows)}

@@ -68,16 +68,19 @@ def test_no_parameters_no_rows():
 
 
 def test_statistics_of_the_checks_are_those_that_the_table_would_work_out() -> None:
-    fit = make_fit()
-    shape = (fit.posterior.sizes["chain"], fit.posterior.sizes["draw"])
-    draws = {"diverging": np.zeros(shape), "maxdepth_reached": np.zeros(shape)}
-    draws["energy"] = np.random.default_rng(3).normal(size=shape)
-    stats = xr.Dataset({name: (("chain", "draw"), values) for name, values in draws.items()})
-    known = diagnose(fit.posterior, stats).statistics
+    rng = np.random.default_rng(3)
+    draws = {name: rng.normal(size=(4, 200)) for name in ("level", "slope", "odd")}
+    draws["odd"][1, 7] = np.inf
+    draws["growth_rate"] = np.zeros((4, 200))
+    posterior = xr.Dataset({name: (("chain", "draw"), values) for name, values in draws.items()})
+    stats = posterior[["level"]].rename(level="energy")
+    stats = stats.assign(diverging=stats["energy"] > 99, maxdepth_reached=stats["energy"] > 99)
+    known = diagnose(posterior, stats).statistics
     assert known is not None
-    pd.testing.assert_frame_equal(
-        parameter_table(fit.posterior, statistics=known), parameter_table(fit.posterior)
-    )
+    table = parameter_table(posterior, statistics=known)
+    pd.testing.assert_frame_equal(table, parameter_table(posterior))
+    assert table.loc[["odd", "growth_rate"], ["rhat", "ess_bulk", "ess_tail"]].isna().all(axis=None)
+    assert table.loc["slope", "ess_bulk"] > 500
 
 
 def test_a_table_of_densities_can_be_changed_without_changing_the_fit() -> None:

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from bayesdensing.inference import Diagnostics
@@ -91,3 +92,10 @@ def test_modes_of_one_fit_leave_the_whole_unconverged_with_its_reason() -> None:
     # chains of one fit are no chains of the pool
     assert found.modes == ()
     assert found.reasons == ("two: 2 modes",)
+
+
+def test_statistics_of_one_fit_are_not_those_of_all() -> None:
+    own = pd.DataFrame({"rhat": [1.0], "ess_bulk": [9.0], "ess_tail": [9.0]}, index=["x"])
+    assert (
+        worst_of({"one": record(statistics=own), "two": record(statistics=own)}).statistics is None
+    )

@@ -337,3 +337,10 @@ def test_curvature_is_the_same_on_any_number_of_cores() -> None:
     )
     np.testing.assert_array_equal(one.factor, four.factor)
     np.testing.assert_array_equal(one.coupling, four.coupling)
+
+
+def test_a_model_without_dense_values_has_coordinates() -> None:
+    points = np.random.default_rng(9).normal(size=(4, 3))
+    start = Preconditioner.identity(0, 3)
+    found = from_curvature(lambda at: -4 * at, points, start=start, single_groups=(slice(0, 3),))
+    np.testing.assert_allclose(found.scale, 0.5)
