@@ -110,7 +110,8 @@ def _parameter_columns() -> list[str]:
 def _sd(draws: xr.Dataset) -> xr.Dataset:
     over = ("chain", "draw")
     if draws.sizes["chain"] * draws.sizes["draw"] > 1:
-        return draws.std(over, ddof=1, skipna=False)
+        with np.errstate(invalid="ignore"):  # an infinite draw has no sd
+            return draws.std(over, ddof=1, skipna=False)
     return draws.mean(over, skipna=False) * np.nan
 
 
