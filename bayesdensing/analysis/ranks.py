@@ -13,7 +13,7 @@ import pandas as pd
 import xarray as xr
 from scipy.stats import binom
 
-from bayesdensing.analysis._arviz import convergence
+from bayesdensing.analysis._arviz import STATISTICS, convergence
 from bayesdensing.analysis.intervals import PROBABILITIES
 from bayesdensing.analysis.tables import TOP_LEVEL_DIMS, entry_labels
 
@@ -78,7 +78,7 @@ def _of_variable(
     true = truth.transpose(*entries).to_numpy().ravel().astype(float)
     found = {
         name: statistics.sel(statistic=name).transpose(*entries).to_numpy().ravel()
-        for name in ("rhat", "ess_bulk", "ess_tail")
+        for name in STATISTICS
     }
     ess = np.fmin(found["ess_bulk"], found["ess_tail"])
     count = np.clip(np.floor(np.nan_to_num(ess, nan=1.0)), 1, min(MOST_DRAWS, len(flat)))
