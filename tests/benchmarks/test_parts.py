@@ -113,7 +113,7 @@ def test_quick_fits_are_laid_beside_the_full_one() -> None:
         "quick": [quick_run(110.0), quick_run(130.0, code=3), quick_run(90.0)],
     }
     (row,) = quick.tables({"cases": [case]})["quick"].rows
-    assert list(row[1:5]) == ["100.0", "110.0", "10.0 %", "2 of 3"]
+    assert list(row[1:6]) == ["100.0", "110.0", "10.0 %", "yes", "2 of 3"]
 
 
 def test_every_table_has_its_place_in_the_page() -> None:
