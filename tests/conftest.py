@@ -35,6 +35,27 @@ def close_figures() -> Iterator[None]:
         sys.modules["matplotlib.pyplot"].close("all")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compilers_untraced() -> Iterator[None]:
+    """Keep coverage from following compilers: none of our code runs there, and it costs a third."""
+    if "nutpie" not in sys.modules:  # no test of this session compiles a model
+        yield
+        return
+    compile_pymc_model = sys.modules["nutpie"].compile_pymc_model
+
+    def untraced(*args: Any, **kwargs: Any) -> Any:
+        tracer = sys.gettrace()
+        sys.settrace(None)
+        try:
+            return compile_pymc_model(*args, **kwargs)
+        finally:
+            sys.settrace(tracer)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys.modules["nutpie"], "compile_pymc_model", untraced)
+        yield
+
+
 @pytest.fixture(scope="session")
 def tiny_frames() -> Callable[..., dict[str, Any]]:
     """Return a maker of the tables of a small bundle whose truth is known."""
