@@ -112,8 +112,24 @@ def test_quick_fits_are_laid_beside_the_full_one() -> None:
         "full": [quick_run(100.0)],
         "quick": [quick_run(110.0), quick_run(130.0, code=3), quick_run(90.0)],
     }
-    (row,) = quick.tables({"cases": [case]})["quick"].rows
+    (row,) = quick.tables({"cases": [case], "series": []})["quick"].rows
     assert list(row[1:6]) == ["100.0", "110.0", "10.0 %", "yes", "2 of 3"]
+
+
+def test_the_check_of_quick_fits_is_counted_where_they_are_wrong_and_where_not() -> None:
+    def series(full: dict[str, Any], quick: dict[str, Any]) -> dict[str, Any]:
+        return {"name": "a series", "full": [full], "quick": [quick]}
+
+    found = [
+        series(quick_run(100.0), quick_run(120.0, code=3)),
+        series(quick_run(100.0), quick_run(80.0)),
+        series(quick_run(100.0), quick_run(105.0, code=3)),
+        series(quick_run(100.0, code=3), quick_run(150.0, code=3)),  # nobody knows: left out
+    ]
+    tables = quick.tables({"cases": [], "series": found})
+    assert [row[1] for row in tables["quick-check"].rows] == ["1 of 1", "1 of 2"]
+    last = tables["quick-series"].rows[-1]
+    assert list(last[1:]) == ["100.0", "150.0", "50.0 %", "no", "yes"]
 
 
 def test_every_table_has_its_place_in_the_page() -> None:
@@ -124,7 +140,7 @@ def test_every_table_has_its_place_in_the_page() -> None:
     case = {"name": "a", "full": [quick_run(120.0)], "quick": [quick_run(118.0)]}
     found = {
         **start.tables({"cold": stages, "warm": stages}),
-        **quick.tables({"cases": [case]}),
+        **quick.tables({"cases": [case], "series": [case]}),
         **peers.tables(measured(runs)),
         **gradient.tables({"runs": [timed, FAILED]}),
         **growth.tables({"worlds": [world(50, fit=fit(2.0), gradient=gradient_of(50))]}),
