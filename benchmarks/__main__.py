@@ -16,7 +16,7 @@ from benchmarks.tables import Table, number, write
 
 __all__ = ["PARTS", "main"]
 
-PARTS = ("start", "quick", "peers", "gradient", "growth", "refits")
+PARTS = ("start", "quick", "trust", "peers", "gradient", "growth", "refits")
 PEERS = ("plain", "numpyro", "stan")
 _PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 

@@ -91,15 +91,15 @@ class PausedSeries:
 
     seed: int = 1
     n_llms: int = 100
-    years: float = 3.0
-    pause: tuple[float, float] = (0.9, 2.1)
-    rate: float = 4.0
-    dispersion: float = 0.15
+    years: float = 6.0
+    pause: tuple[float, float] = (2.0, 4.0)
+    rate: float = 2.0
+    dispersion: float = 0.5
 
     @property
     def name(self) -> str:
         """A short name."""
-        return f"growth that pauses, seed {self.seed}"
+        return f"dispersion {self.dispersion:g}, seed {self.seed}"
 
     def make(self, folder: Path) -> Path:
         """Draw the series and write its bundle.
@@ -126,7 +126,7 @@ class PausedSeries:
         value = np.exp(self.rate * growing + self.dispersion * rng.normal(size=self.n_llms))
         llms = pd.DataFrame({
             "model": [f"llm-{i:03d}" for i in range(self.n_llms)], "organization": "lab",
-            "release_date": pd.Timestamp("2022-01-01") + pd.to_timedelta(years * 365.25, unit="D"),
+            "release_date": pd.Timestamp("2018-01-01") + pd.to_timedelta(years * 365.25, unit="D"),
         })  # fmt: skip
         llms["release_date"] = llms["release_date"].dt.normalize()
         models = llms.assign(
@@ -137,8 +137,8 @@ class PausedSeries:
             series="simulated", value=value, value_lo95=value * np.exp(-0.1),
             value_hi95=value * np.exp(0.1), on_record=False, source="simulated",
         )  # fmt: skip
-        made = DataBundle.from_frames(name=self.name, models=models, densities=densities)
-        return made.save(folder)
+        made = DataBundle.from_frames(name="growth-that-pauses", models=models, densities=densities)
+        return made.to_directory(folder)
 
 
 def sizes(largest: int) -> list[World]:

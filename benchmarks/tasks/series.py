@@ -14,13 +14,13 @@ def run(options: dict[str, Any]) -> dict[str, Any]:
     Parameters
     ----------
     options : dict
-        ``folder`` and ``seed``.
+        ``folder``, ``seed`` and ``dispersion``.
 
     Returns
     -------
     dict
         ``name``.
     """
-    series = PausedSeries(int(options["seed"]))
+    series = PausedSeries(int(options["seed"]), dispersion=float(options["dispersion"]))
     series.make(Path(options["folder"]))
     return {"name": series.name}
