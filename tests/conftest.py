@@ -16,6 +16,12 @@ from hypothesis import settings
 # is imported.
 _compile_dir = tempfile.mkdtemp(prefix="bayesdensing-tests-")
 atexit.register(shutil.rmtree, _compile_dir, ignore_errors=True)
+# Our own store of compiled models is written whole, so all workers of a run share that part.
+if "BAYESDENSING_TESTS_CODE" not in os.environ:
+    _code_dir = tempfile.mkdtemp(prefix="bayesdensing-tests-code-")
+    os.environ["BAYESDENSING_TESTS_CODE"] = _code_dir  # the workers' processes inherit it
+    atexit.register(shutil.rmtree, _code_dir, ignore_errors=True)
+os.symlink(os.environ["BAYESDENSING_TESTS_CODE"], os.path.join(_compile_dir, "bayesdensing"))
 _flags = [os.environ.get("PYTENSOR_FLAGS", ""), f"base_compiledir={_compile_dir}"]
 os.environ["PYTENSOR_FLAGS"] = ",".join(filter(None, _flags))
 
