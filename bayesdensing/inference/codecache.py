@@ -25,6 +25,7 @@ import numba
 import numpy as np
 import nutpie
 from numba.core.environment import Environment
+from numba.core.errors import NumbaError
 from numba.core.registry import cpu_target
 from numba.core.runtime.nrt import rtsys
 from nutpie import compile_pymc as nutpie_parts
@@ -34,10 +35,11 @@ from pytensor.graph.traversal import ancestors
 
 from bayesdensing.files import write_bytes
 from bayesdensing.inference.fingerprint import UnknownPartError, fingerprint
+from bayesdensing.inference.onepass import compile_in_one_pass
 
 __all__ = ["compile_model", "logp_and_gradient"]
 
-_FORMAT = 1
+_FORMAT = 2
 #: Where loading code was tried; elsewhere every process compiles anew.
 _TRIED = sys.platform == "linux" and platform.machine() == "x86_64"
 _KEPT = 24  # models; a few megabytes each
@@ -74,7 +76,7 @@ def compile_model(model: Any) -> Any:
             return _kept(model)
         except UnknownPartError:
             pass
-        except (AttributeError, KeyError, TypeError) as fault:
+        except (AttributeError, KeyError, TypeError, NumbaError) as fault:
             # what is used of the libraries' insides may be elsewhere in their next version
             warnings.warn(
                 f"compiled code cannot be kept with these versions of nutpie, numba and PyTensor "
@@ -93,7 +95,7 @@ def _kept(model: Any) -> Any:
         with suppress(OSError):
             os.utime(path)  # those not used for longest are the first to go
         return request.fill(code)
-    plain = nutpie.compile_pymc_model(model, backend="numba")
+    plain = compile_in_one_pass(model)
     # another process may have been faster; all are to run the same code
     code = _read(path) or _extract(plain, request.key)
     if code is None or not code.can_run():

@@ -1,0 +1,90 @@
+"""Compiling in one pass: nutpie's own numbers, without what it compiles besides."""
+
+import gc
+from typing import Any
+
+import numpy as np
+import nutpie
+import pymc as pm
+import pytest
+from numba.core import event
+from nutpie import compile_pymc as nutpie_parts
+
+from bayesdensing.inference import codecache
+from bayesdensing.inference.codecache import logp_and_gradient
+from bayesdensing.inference.onepass import compile_in_one_pass
+
+GRAPH = "numba_funcified_fgraph"
+
+
+def make_model(*, data: bool = True) -> pm.Model:
+    """Return a model with data of no, one and two dimensions, of numbers and of places."""
+    values, table = np.array([1.0, 2.0, 0.5]), np.arange(6.0).reshape(3, 2)
+    with pm.Model() as model:
+        keep = pm.Data if data else (lambda _name, value: value)
+        scale, place = keep("spread", 0.5), keep("place", np.array([2, 0, 1]))
+        x = pm.Normal("x", 0, 1, shape=3)
+        pm.Deterministic("mixed", keep("table", table).T @ x)
+        pm.Normal("y", x[place], scale, observed=keep("seen", values))
+    return model
+
+
+class Compiled(event.Listener):
+    """The names of the functions that numba has compiled."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def on_start(self, event: Any) -> None:
+        self.names.append(event.data["dispatcher"].py_func.__name__)
+
+    def on_end(self, event: Any) -> None:
+        pass
+
+
+def evaluated(compiled: Any) -> np.ndarray:
+    at = np.linspace(-1.0, 1.0, compiled.n_dim)
+    outputs = np.zeros(compiled.n_expanded)
+    assert codecache._call(compiled, compiled.compiled_expand_func, at, outputs) == 0
+    logp, gradient = logp_and_gradient(compiled, at)
+    return np.concatenate([[logp], gradient, outputs])
+
+
+@pytest.mark.parametrize("data", [True, False])
+def test_the_numbers_are_nutpies_own(data: bool) -> None:
+    theirs = nutpie.compile_pymc_model(make_model(data=data), backend="numba")
+    ours = compile_in_one_pass(make_model(data=data))
+    assert len(ours.shared_var_keys) == (4 if data else 0)
+    np.testing.assert_allclose(evaluated(ours), evaluated(theirs), rtol=1e-13)
+    if data:
+        other = {"seen": np.array([0.0, 3.0, 1.0]), "spread": np.array(0.7)}
+        moved, there = ours.with_data(**other), theirs.with_data(**other)
+        assert evaluated(moved)[0] != evaluated(ours)[0]
+        np.testing.assert_allclose(evaluated(moved), evaluated(there), rtol=1e-13)
+
+
+def test_the_graphs_functions_are_not_compiled_apart() -> None:
+    """What this is for: a version of PyTensor that wraps them otherwise has to be noticed."""
+    names = {}
+    for compile_model in (nutpie.compile_pymc_model, compile_in_one_pass):
+        model = make_model()
+        model.check_bounds = compile_model is compile_in_one_pass  # a graph not compiled before
+        with event.install_listener("numba:compile", Compiled()) as compiled:
+            compile_model(model, **({} if model.check_bounds else {"backend": "numba"}))
+        names[compile_model] = compiled.names
+    assert GRAPH in names[nutpie.compile_pymc_model]
+    assert GRAPH not in names[compile_in_one_pass]
+
+
+def test_all_is_left_as_it_was() -> None:
+    theirs = nutpie_parts.make_extraction_fn
+    with pytest.raises(AttributeError):
+        compile_in_one_pass("not a model")
+    assert nutpie_parts.make_extraction_fn is theirs
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        compile_in_one_pass(make_model(data=False))
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
