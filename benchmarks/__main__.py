@@ -75,18 +75,21 @@ def _tables(folder: Path) -> dict[str, Table]:
     measured = {name: results.load(name, folder=folder) for name in PARTS}
     for name, record in measured.items():
         if record is not None:
-            found |= import_module(f"benchmarks.parts.{name}").tables(record["found"])
-            found[f"on-{name}"] = _machine(record)
+            part = import_module(f"benchmarks.parts.{name}")
+            found |= part.tables(record["found"])
+            found[f"on-{name}"] = _machine(record, runs=not hasattr(part, "FITTED_ONCE"))
     return found
 
 
-def _machine(record: dict[str, Any]) -> Table:
+def _machine(record: dict[str, Any], *, runs: bool) -> Table:
     """Return what a part was measured on and with."""
     on, settings = record["hardware"], record["settings"]
     memory = "–" if on["memory_bytes"] is None else f"{number(on['memory_bytes'] / 1e9)} GB"
     machine = f"{on['processor']}, {on['cores']} cores, {memory}, {on['system']}"
     libraries = ", ".join(f"{name} {found}" for name, found in record["versions"].items())
-    told = ", ".join(f"{name} {value:g}" for name, value in settings.items())
+    told = ", ".join(
+        f"{name} {value:g}" for name, value in settings.items() if runs or name != "runs"
+    )
     rows = [
         ["machine", f"{machine}; load before the first run {number(on['load_before'], 2)}"],
         ["OPENBLAS_NUM_THREADS", on["blas_threads"] or "not set"],

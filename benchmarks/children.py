@@ -43,6 +43,28 @@ class Outcome:
     code: int
     failure: str | None
 
+    def needed(self, what: str) -> dict[str, Any]:
+        """Return the result of a task without which there is nothing to measure.
+
+        Parameters
+        ----------
+        what : str
+            What it makes.
+
+        Returns
+        -------
+        dict
+            Its result.
+
+        Raises
+        ------
+        RuntimeError
+            Where there is none.
+        """
+        if self.result is None:
+            raise RuntimeError(f"no {what}: {self.failure}")
+        return self.result
+
     def to_dict(self) -> dict[str, Any]:
         """Return the result with seconds and peak of the process, or its failure."""
         if self.result is None:

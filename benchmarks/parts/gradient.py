@@ -37,9 +37,7 @@ def measure(plan: Plan) -> dict[str, Any]:
     """
     warmth = str(plan.scratch / "gradient.npz")
     options = {"data": None, "seed": plan.seed, "warmth": warmth}
-    sampled = run_task("ours", {**options, **plan.lengths}, minutes=plan.minutes)
-    if sampled.result is None:
-        raise RuntimeError(f"no points: {sampled.failure}")
+    run_task("ours", {**options, **plan.lengths}, minutes=plan.minutes).needed("points")
     runs = [run_task("gradient", options, minutes=plan.minutes) for _ in range(plan.runs)]
     return {"runs": [run.to_dict() for run in runs]}
 

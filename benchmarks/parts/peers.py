@@ -79,10 +79,7 @@ def make_world(world: Mapping[str, Any], folder: Path) -> tuple[Path, dict[str, 
     RuntimeError
         Where it cannot be drawn.
     """
-    made = run_task("world", {**world, "folder": str(folder)})
-    if made.result is None:
-        raise RuntimeError(f"no world: {made.failure}")
-    return folder, made.result
+    return folder, run_task("world", {**world, "folder": str(folder)}).needed("world")
 
 
 def build_programs(plan: Plan) -> dict[str, Any]:

@@ -33,16 +33,16 @@ def measure(plan: Plan) -> dict[str, Any]:
         ``cases``: a record each, with ``full`` and ``quick``, lists of runs.
     """
     home = plan.scratch / "home"
-    cases = [{"name": "packaged data", **_fitted(None, plan, home, runs=plan.runs)}]
+    cases = [{"name": "packaged data", **_both(None, plan, home, runs=plan.runs)}]
     for seed, (n_llms, n_evaluators) in enumerate(_WORLDS, start=1):
         world = World(n_llms, n_evaluators, seed=seed)
         folder, _ = make_world(asdict(world), plan.scratch / f"world-{seed}")
         name = f"world of {n_llms} LLMs, {n_evaluators} evaluators"
-        cases.append({"name": name, **_fitted(folder, plan, home, runs=1)})
+        cases.append({"name": name, **_both(folder, plan, home, runs=1)})
     return {"cases": cases}
 
 
-def _fitted(data: Path | None, plan: Plan, home: Path, *, runs: int) -> dict[str, Any]:
+def _both(data: Path | None, plan: Plan, home: Path, *, runs: int) -> dict[str, Any]:
     """Fit in full first, which leaves compiled code for the quick ones."""
     out: dict[str, Any] = {
         "full": [fitted(data, plan, home, seed=plan.seed, quick=False)],

@@ -7,7 +7,10 @@ from benchmarks.parts.quick import apart, fitted
 from benchmarks.plan import Plan
 from benchmarks.tables import Table, number
 
-__all__ = ["measure", "tables"]
+__all__ = ["FITTED_ONCE", "measure", "tables"]
+
+#: `Plan.runs` is of no account here.
+FITTED_ONCE = True
 
 #: Series: dispersion and seed. The smaller the dispersion, the higher what lies between the modes.
 _SERIES = tuple((dispersion, seed) for dispersion in (0.5, 0.3) for seed in (1, 2, 3, 4))
@@ -51,15 +54,13 @@ def measure(plan: Plan) -> dict[str, Any]:
     for dispersion, seed in _SERIES:
         folder = plan.scratch / f"series-{dispersion}-{seed}"
         options = {"seed": seed, "dispersion": dispersion, "folder": str(folder)}
-        made = run_task("series", options)
-        if made.result is None:
-            raise RuntimeError(f"no series: {made.failure}")
+        made = run_task("series", options).needed("series")
         full = fitted(folder, plan, home, seed=plan.seed, quick=False, spec=str(spec))
         quick = [
             fitted(folder, plan, home, seed=plan.seed + run, quick=True, spec=str(spec))
             for run in range(_QUICK)
         ]
-        cases.append({**made.result, "full": full, "quick": quick})
+        cases.append({**made, "full": full, "quick": quick})
     return {"series": cases}
 
 
