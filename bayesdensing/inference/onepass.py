@@ -23,6 +23,9 @@ __all__ = ["compile_in_one_pass"]
 
 _lock = threading.Lock()
 _NAME = "call_graph"
+#: Python passes more than these as one tuple, and a function that is called so cannot be written
+#: into the one that calls it.
+_MOST_ARGUMENTS = 30
 
 
 def compile_in_one_pass(model: Any) -> Any:
@@ -75,9 +78,10 @@ def _make_extraction(
 
     nutpie's own unrolls a loop over the data while types are inferred, again for each of them.
     """
+    few = len(shared_var_keys) < _MOST_ARGUMENTS
     known: dict[str, Any] = {
         "numba": numba,
-        "graph": numba.njit(inline="always")(_innermost(inner)),
+        "graph": numba.njit(inline="always" if few else "never")(_innermost(inner)),
         "address": nutpie_parts.address_as_void_pointer,
         "record_dtype": record_dtype,
     }

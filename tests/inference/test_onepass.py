@@ -29,6 +29,20 @@ def make_model(*, data: bool = True) -> pm.Model:
     return model
 
 
+@pytest.mark.parametrize("arrays", [29, 30, 45])
+def test_any_number_of_data_will_do(arrays: int) -> None:
+    with pm.Model() as model:
+        parts = [pm.Data(f"part_{i}", np.arange(3.0) + i) for i in range(arrays)]
+        x = pm.Normal("x", 0, 1, shape=3)
+        pm.Potential("all", -(sum(part * x for part in parts) ** 2).sum() / 1e4)
+    compiled = compile_in_one_pass(model)
+    assert len(compiled.shared_var_keys) == arrays
+    at = np.array([0.3, -0.2, 0.1])
+    total = sum((np.arange(3.0) + i) * at for i in range(arrays))
+    wanted = -np.square(total).sum() / 1e4 - np.square(at).sum() / 2 - 1.5 * np.log(2 * np.pi)
+    assert logp_and_gradient(compiled, at)[0] == pytest.approx(wanted, rel=1e-12)
+
+
 class Compiled(event.Listener):
     """The names of the functions that numba has compiled."""
 
