@@ -76,7 +76,7 @@ def compile_model(model: Any) -> Any:
             return _kept(model)
         except UnknownPartError:
             pass
-        except (AttributeError, KeyError, TypeError, NumbaError) as fault:
+        except (AttributeError, ImportError, KeyError, TypeError, NumbaError) as fault:
             # what is used of the libraries' insides may be elsewhere in their next version
             warnings.warn(
                 f"compiled code cannot be kept with these versions of nutpie, numba and PyTensor "

@@ -17,7 +17,6 @@ import numpy as np
 import nutpie
 from numba.core.dispatcher import Dispatcher
 from nutpie import compile_pymc as nutpie_parts
-from pytensor.link.numba.cache import compile_numba_function_src
 
 __all__ = ["compile_in_one_pass"]
 
@@ -78,6 +77,9 @@ def _make_extraction(
 
     nutpie's own unrolls a loop over the data while types are inferred, again for each of them.
     """
+    # here, not above: a version of PyTensor that has it elsewhere is to cost time, nothing else
+    from pytensor.link.numba.cache import compile_numba_function_src
+
     few = len(shared_var_keys) < _MOST_ARGUMENTS
     known: dict[str, Any] = {
         "numba": numba,

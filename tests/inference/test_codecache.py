@@ -13,6 +13,7 @@ import nutpie
 import pymc as pm
 import pytensor.tensor as pt
 import pytest
+from numba.core.errors import NumbaError
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 
@@ -202,6 +203,22 @@ def test_an_unknown_operation_is_compiled_and_not_stored(folder: Path, compiles:
     np.testing.assert_allclose(logp_and_gradient(compile_model(model), at)[1], -9 * at)
     assert compiles.count == 1
     assert sorted(folder.iterdir()) == before
+
+
+@pytest.mark.parametrize("fault", [NumbaError, AttributeError, ImportError])
+def test_where_libraries_have_changed_inside_nutpie_compiles(
+    fault: type[Exception], folder: Path, plain: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def changed(model: Any) -> Any:
+        raise fault("not where it was")
+
+    monkeypatch.setattr(codecache, "compile_in_one_pass", changed)
+    model = make_model(sd=2.0)  # nothing is stored of it
+    with pytest.warns(RuntimeWarning, match="every process will compile anew"):
+        compiled = compile_model(model)
+    assert compiled.n_dim == plain.n_dim
+    assert np.isfinite(evaluated(compiled)).all()
+    assert len(list(folder.iterdir())) == 1
 
 
 def test_code_with_addresses_of_its_process_is_not_stored(folder: Path, compiles: Compiles) -> None:
