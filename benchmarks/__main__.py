@@ -77,7 +77,7 @@ def _tables(folder: Path) -> dict[str, Table]:
         if record is not None:
             part = import_module(f"benchmarks.parts.{name}")
             found |= part.tables(record["found"])
-            found[f"on-{name}"] = _machine(record, runs=not hasattr(part, "FITTED_ONCE"))
+            found[f"on-{name}"] = _machine(record, runs=not getattr(part, "FITTED_ONCE", False))
     return found
 
 
