@@ -21,9 +21,15 @@ unexport PYTHONDONTWRITEBYTECODE
 run: $(VENV)/.run-ready  ## fit the default hypothesis, write runs/joint/, print the headline
 	$(BIN)/bayesdensing fit joint --out runs/joint
 
+PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile --cov --cov-report=term
+
 .PHONY: test
-test: $(VENV)/.dev-ready  ## run every test, with the coverage gate
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --cov --cov-report=term
+test: $(VENV)/.dev-ready  ## run the tests but for long ones that are many alike, with the coverage gate
+	$(PYTEST) -m "not exhaustive"
+
+.PHONY: test-all
+test-all: $(VENV)/.dev-ready  ## run every test
+	$(PYTEST)
 
 # --- checks ----------------------------------------------------------------------------------
 

@@ -16,7 +16,10 @@ pytestmark = pytest.mark.slow
 DAYS = ("2024-06-30", "2027-01-01")
 
 
-@pytest.fixture(scope="module", params=["joint", "accelerating"])
+@pytest.fixture(
+    scope="module",
+    params=["joint", pytest.param("accelerating", marks=pytest.mark.exhaustive)],
+)
 def pair(request, tiny_frames):
     """Return a fit to a world, and the same fit with the world's truth for its one draw."""
     design = DataBundle.from_frames(name="tiny", **tiny_frames(n_llms=40))

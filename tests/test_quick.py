@@ -191,6 +191,7 @@ def test_a_quick_ruler_is_marked(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_packaged_data_double_as_the_full_fit_says() -> None:
     found = fit("joint", load_data(), quick=True, progress=False)
     assert found.diagnostics.usable, found.diagnostics.reasons

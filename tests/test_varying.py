@@ -242,7 +242,9 @@ def test_an_unknown_axis_lists_those_that_there_are(bundle):
 # --- priors as data -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["trend", "joint", "loss_law"])
+@pytest.mark.parametrize(
+    "name", ["trend", pytest.param("joint", marks=pytest.mark.exhaustive), "loss_law"]
+)
 def test_a_model_with_open_priors_has_the_same_density(name, bundle):
     spec = load_spec(name)
     plain, opened = assemble(spec, bundle).model, assemble(open_priors(spec), bundle).model

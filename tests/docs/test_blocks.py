@@ -29,6 +29,8 @@ ONLY_PARSED = {
     "docs/sensitivity.md": 6,
 }
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
+#: Pages whose blocks fit a model of their own, for a minute or more.
+LONG = {"docs/hypotheses.md", "docs/model.md", "docs/modes.md"}
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +61,13 @@ def reader(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reade
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, id=name, marks=pytest.mark.exhaustive if name in LONG else ())
+        for page, name in zip(PAGES, NAMES, strict=True)
+    ],
+)
 def test_the_blocks_of_a_page_work(reader: Reader, page: Path) -> None:
     for block in blocks(page):
         try:
@@ -73,7 +81,7 @@ def test_the_blocks_of_a_page_work(reader: Reader, page: Path) -> None:
 
 
 def test_only_these_are_not_carried_out() -> None:
-    assert set(ONLY_PARSED) <= set(NAMES)
+    assert set(ONLY_PARSED) | LONG <= set(NAMES)
     known = [c for page in PAGES for b in blocks(page) if b.kind == "console"
              for c in commands(b.text)]  # fmt: skip
     assert sum(ONLY_PARSED.values()) < len(known) / 3

@@ -25,6 +25,12 @@ from tests.hypotheses.worlds import (
 )
 
 NAMES = sorted(path.stem for path in packaged_models_dir().glob("*.toml"))
+#: Those that differ from one of the others in a number, in the data that are used, or in a law that
+#: has tests of its own: fitted by `make test-all` alone.
+VARIATIONS = {
+    "accelerating", "active", "changepoint_chatgpt", "changing_dispersion", "compressed_in",
+    "frontier_exponential", "joint_1T", "joint_5T", "known_limits", "one_evaluator", "saturating",
+}  # fmt: skip
 #: What is drawn anew of the data that a fit with these blocks saw.
 PREDICTIVE = {
     ("loss", "link", "growth"): "posterior predictive",
@@ -33,16 +39,21 @@ PREDICTIVE = {
 }
 
 
-@pytest.fixture(params=NAMES)
-def name(request):
-    return request.param
+@pytest.fixture(
+    params=[
+        pytest.param(name, marks=pytest.mark.exhaustive if name in VARIATIONS else ())
+        for name in NAMES
+    ]
+)
+def case(case_of, request):
+    return case_of(request.param)
 
 
-@pytest.fixture
-def case(case_of, name):
-    return case_of(name)
+def test_variations_are_shipped():
+    assert set(NAMES) > VARIATIONS
 
 
+@pytest.mark.parametrize("name", NAMES)
 def test_the_prior_expects_possible_data(name, design):
     found = prior_predictive_check(load_spec(name), design)
     assert found.passed, found.text
