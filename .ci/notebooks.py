@@ -1,9 +1,11 @@
 """Execute every notebook in ``notebooks/`` from top to bottom; an error in one fails.
 
 Notebooks may be kept as ``.ipynb`` or as jupytext ``.py`` files; of a pair the ``.py`` counts.
-Nothing is written, unless ``--write`` asks for the executed ``.ipynb`` of each ``.py``.
+Names, without what follows the dot, ask for these alone. Nothing is written, unless ``--write``
+asks for the executed ``.ipynb`` of each ``.py``.
 """
 
+import argparse
 import sys
 import time
 from pathlib import Path
@@ -27,9 +29,16 @@ def write(notebook: nbformat.NotebookNode, path: Path) -> None:
 
 def main() -> int:
     """Run the notebooks one by one and return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--write", action="store_true")
+    asked = parser.parse_args()
     scripts = sorted(FOLDER.glob("*.py"))
     twins = {path.with_suffix(".ipynb") for path in scripts}
     pages = [*scripts, *sorted(set(FOLDER.glob("*.ipynb")) - twins)]
+    if unknown := set(asked.names) - {page.stem for page in pages}:
+        parser.error(f"no notebook {', '.join(sorted(unknown))}")
+    pages = [page for page in pages if not asked.names or page.stem in asked.names]
     for page in pages:
         start = time.monotonic()
         notebook = jupytext.read(page)
@@ -40,7 +49,7 @@ def main() -> int:
             print(f"{page.name}: {fault}", file=sys.stderr)
             return 1
         print(f"{page.name}: ran in {time.monotonic() - start:.0f} s")
-        if "--write" in sys.argv[1:] and page.suffix == ".py":
+        if asked.write and page.suffix == ".py":
             write(notebook, page.with_suffix(".ipynb"))
     print(f"{len(pages)} notebooks")
     return 0
